@@ -1,0 +1,45 @@
+"""The small vocabularies shared by trackers, documents and formats."""
+
+from __future__ import annotations
+
+import enum
+
+
+class TargetState(enum.IntEnum):
+    """What a tracker says of the target, from its own evidence."""
+
+    TRACKING = 0
+    UNCERTAIN = 1
+    LOST = 2
+
+
+class Source(enum.IntEnum):
+    """Where a box came from. Only :attr:`MANUAL` was entered by a person."""
+
+    MANUAL = 0
+    TRACKED = 1
+    INTERPOLATED = 2
+    IMPORTED = 3
+
+
+class Flag(enum.IntFlag):
+    """Facts about one box that are independent of its source."""
+
+    NONE = 0
+    CONFIRMED = 1  # a person looked at a machine's box and accepted it
+    OCCLUDED = 2
+    TRUNCATED = 4  # reaches beyond the frame
+    ABSENT = 8  # the target is not in the picture; the box is only a placeholder
+
+
+class CorrectionPolicy(enum.StrEnum):
+    """How a tracker takes a box that a person corrected.
+
+    ``NEW_TEMPLATE`` forgets everything and starts from the corrected box;
+    ``KEEP_TEMPLATE`` moves to the box and leaves the appearance model as it is;
+    ``ADD_TEMPLATE`` moves there and learns the new appearance beside the old one.
+    """
+
+    NEW_TEMPLATE = "new_template"
+    KEEP_TEMPLATE = "keep_template"
+    ADD_TEMPLATE = "add_template"

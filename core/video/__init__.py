@@ -1,0 +1,1 @@
+"""Frames by number, exactly: files, image sequences and synthetic clips."""
