@@ -21,7 +21,7 @@ from core.errors import StorageError
 def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
     """Open a temporary file that replaces `path` when the block ends well.
 
-    Text is UTF-8 with ``\\n`` line ends.
+    Text is UTF-8 with Unix line ends.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
         )
         temporary = Path(name)
         mode, encoding, newline = ("w", "utf-8", "\n") if text else ("wb", None, None)
-        with open(descriptor, mode, encoding=encoding, newline=newline) as stream:
+        with os.fdopen(descriptor, mode, encoding=encoding, newline=newline) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
