@@ -121,9 +121,10 @@ class Tracker(Protocol):
 
     `want_maps` may be replaced between frames: keys of :class:`MapInfo`,
     ``"patches"``, or :data:`ALL_MAPS`. Unwanted maps cost nothing and never
-    change the boxes.
+    change the boxes. `params` is the (frozen) parameter object in force.
     """
 
+    params: Any
     want_maps: frozenset[str]
 
     def init(self, image: Image, box: Box) -> TrackResult:

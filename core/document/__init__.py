@@ -1,0 +1,1 @@
+"""What was annotated: immutable values, edited by making new ones."""

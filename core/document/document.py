@@ -1,0 +1,145 @@
+"""The document: which video, which tracks, which tracker runs. Immutable.
+
+Every edit is a pure function that returns a new document sharing all that did not
+change. Undo keeps references to old documents; autosave, export and evaluation
+read a reference on any thread without locks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from core.document.track import Columns, Track
+from core.errors import ProjectError
+from core.states import CorrectionPolicy
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRef:
+    """The clip a document belongs to, recognisable when it moved.
+
+    `path` is absolute or relative to the project file, with forward slashes.
+    """
+
+    path: str
+    fingerprint: str = ""
+    width: int = 0
+    height: int = 0
+    frame_count: int = 0
+    fps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A class of objects. `color` is ``#rrggbb`` or empty."""
+
+    name: str
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a stretch of boxes came to be: tracker, parameters, seed, direction.
+
+    Frames ``start..end`` inclusive; ``end < start`` for a run backwards. `device`
+    and `seconds` are for the record.
+    """
+
+    id: int
+    track_id: int
+    tracker: str
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    start: int = 0
+    end: int = 0
+    policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE
+    device: str = ""
+    seconds: float = 0.0
+    created: str = ""  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything that is saved. See the module docstring for the rules."""
+
+    video: VideoRef
+    tracks: tuple[Track, ...] = ()
+    labels: tuple[Label, ...] = ()
+    runs: tuple[Run, ...] = ()
+    next_track_id: int = 1
+    next_run_id: int = 1
+    notes: str = ""
+
+    def track(self, track_id: int) -> Track:
+        """The track with this id.
+
+        Raises
+        ------
+        ProjectError
+            If there is none.
+        """
+        for track in self.tracks:
+            if track.id == track_id:
+                return track
+        raise ProjectError(f"There is no track {track_id}.", "It may have been deleted.")
+
+    def has_track(self, track_id: int | None) -> bool:
+        """Whether a track with this id exists."""
+        return any(track.id == track_id for track in self.tracks)
+
+    def run(self, run_id: int) -> Run | None:
+        """The run with this id, or None."""
+        return next((run for run in self.runs if run.id == run_id), None)
+
+    def color_of(self, track: Track) -> str:
+        """Colour of a track: its own, else its label's, else empty (front ends choose by id)."""
+        if track.color:
+            return track.color
+        return next((label.color for label in self.labels if label.name == track.label), "")
+
+    def with_track(self, track: Track) -> Document:
+        """A document in which `track` replaces the one with its id, or is added last."""
+        if self.has_track(track.id):
+            tracks = tuple(track if t.id == track.id else t for t in self.tracks)
+        else:
+            tracks = (*self.tracks, track)
+        labels = self.labels
+        if track.label and all(label.name != track.label for label in labels):
+            labels = (*labels, Label(track.label))
+        next_id = max(self.next_track_id, track.id + 1)
+        return replace(self, tracks=tracks, labels=labels, next_track_id=next_id)
+
+    def with_new_track(self, label: str = "", **fields: Any) -> tuple[Document, Track]:
+        """A document with one more empty track, and that track."""
+        track = Track(self.next_track_id, label, **fields)
+        return self.with_track(track), track
+
+    def without_track(self, track_id: int) -> Document:
+        """A document without this track; its id is not used again."""
+        return replace(self, tracks=tuple(t for t in self.tracks if t.id != track_id))
+
+    def with_label(self, label: Label) -> Document:
+        """A document in which `label` replaces the one of its name, or is added last."""
+        if label.color and not _COLOR.fullmatch(label.color):
+            raise ProjectError(f"“{label.color}” is not a colour.", "Use the form #rrggbb.")
+        if any(known.name == label.name for known in self.labels):
+            labels = tuple(label if known.name == label.name else known for known in self.labels)
+        else:
+            labels = (*self.labels, label)
+        return replace(self, labels=labels)
+
+    def with_run(self, run: Run, columns: Columns, *, keep_protected: bool = True) -> Document:
+        """A document with a tracker run's boxes laid over its track.
+
+        The rule of the whole product: boxes that a person entered or confirmed
+        stay (`keep_protected`), everything else on the run's frames is replaced.
+        """
+        track = self.track(run.track_id).with_columns(columns, keep_protected=keep_protected)
+        kept = tuple(r for r in self.runs if r.id != run.id)
+        next_id = max(self.next_run_id, run.id + 1)
+        return replace(self.with_track(track), runs=(*kept, run), next_run_id=next_id)

@@ -1,0 +1,1 @@
+"""Running a tracker over frames, under control, with the results going to sinks."""

@@ -1,0 +1,93 @@
+"""Pause, step and cancel for a running tracker, from any thread.
+
+The runner asks :meth:`Control.wait` before each frame; everything else is called
+by whoever steers. Waiting uses a condition, so reactions take as long as the
+frame in work, not a polling interval.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+
+class Control:
+    """Shared switchboard of one run."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._paused = False
+        self._cancelled = False
+        self._permits = 0
+        self._tuning: dict[str, Any] = {}
+        self._want_maps: frozenset[str] | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was told to end."""
+        return self._cancelled
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run holds (or will, before its next frame)."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Hold before the next frame."""
+        with self._changed:
+            self._paused = True
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._changed:
+            self._paused = False
+            self._permits = 0
+            self._changed.notify_all()
+
+    def step(self, count: int = 1) -> None:
+        """While paused, let `count` frames through."""
+        with self._changed:
+            self._paused = True
+            self._permits += count
+            self._changed.notify_all()
+
+    def cancel(self) -> None:
+        """End the run after the frame in work; what was tracked is kept."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
+
+    def tune(self, values: Mapping[str, Any]) -> None:
+        """Hand new values of live parameters to the running tracker."""
+        with self._changed:
+            self._tuning.update(values)
+
+    def want_maps(self, keys: frozenset[str]) -> None:
+        """Choose the maps the tracker produces from its next frame on."""
+        with self._changed:
+            self._want_maps = keys
+
+    def take_tuning(self) -> dict[str, Any]:
+        """Values handed in since the last call (for the runner)."""
+        with self._changed:
+            values, self._tuning = self._tuning, {}
+            return values
+
+    def take_want_maps(self) -> frozenset[str] | None:
+        """A new choice of maps, or None (for the runner)."""
+        with self._changed:
+            keys, self._want_maps = self._want_maps, None
+            return keys
+
+    def wait(self) -> bool:
+        """Block while paused; True to do one more frame, False when cancelled."""
+        with self._changed:
+            while self._paused and not self._cancelled and self._permits == 0:
+                self._changed.wait()
+            if self._cancelled:
+                return False
+            if self._paused:
+                self._permits -= 1
+            return True

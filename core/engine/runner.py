@@ -1,0 +1,160 @@
+"""The tracking loop: frames in, results to sinks, under control.
+
+Runs on whatever thread calls it; knows no Qt. The order per frame is fixed: wait
+for permission → take tuning and map wishes → track → sinks. A frame that cannot
+be read is skipped by the source and shows as a gap, never as a guess.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from core import params as parameters
+from core.engine.control import Control
+from core.engine.run_buffer import Row, RunBuffer
+from core.errors import BoxtrailError, FrameUnavailable
+from core.geometry import Box
+from core.states import CorrectionPolicy
+from core.trackers.base import Tracker, TrackResult
+from core.video.source import Frame
+
+
+class EndReason(enum.StrEnum):
+    """Why a run ended."""
+
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """One tracked frame. `seconds` is the tracker's time, without decoding."""
+
+    run_id: int
+    frame: Frame
+    result: TrackResult
+    seconds: float
+    is_seed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: frames done (without the seed), wall seconds, error if any."""
+
+    run_id: int
+    reason: EndReason
+    frames: int
+    seconds: float
+    error: BoxtrailError | None = None
+
+
+Sink = Callable[[FrameResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the first frame is taken.
+
+    With ``NEW_TEMPLATE`` the tracker is initialised on `box` at `frame`; the other
+    policies call `Tracker.correct`, so the tracker must have been running.
+    """
+
+    frame: int
+    box: Box
+    policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE
+
+
+def into(buffer: RunBuffer) -> Sink:
+    """A sink that appends to `buffer`, dropping pixels and maps."""
+
+    def sink(item: FrameResult) -> None:
+        r = item.result
+        buffer.append(
+            Row(
+                item.frame.index,
+                r.box,
+                r.score,
+                r.state,
+                r.reason,
+                r.scalars,
+                item.seconds,
+                item.is_seed,
+            )
+        )
+
+    return sink
+
+
+def run(
+    run_id: int,
+    frames: Iterable[Frame],
+    tracker: Tracker,
+    start: Start,
+    control: Control,
+    sinks: Sequence[Sink],
+) -> RunEnd:
+    """Track through `frames`; the first one is the seed frame.
+
+    Parameters
+    ----------
+    frames
+        In the order to track, forwards or backwards.
+    tracker
+        New, or (for the policies that keep a template) the one to correct.
+    sinks
+        Called for every frame in order; an exception from one ends the run.
+
+    Returns
+    -------
+    RunEnd
+        Never raises for expected errors (:class:`BoxtrailError`): they are in `error`,
+        and everything tracked before them has been delivered.
+    """
+    began = time.perf_counter()
+    done = -1  # the seed frame is not counted
+
+    def end(reason: EndReason, error: BoxtrailError | None = None) -> RunEnd:
+        return RunEnd(run_id, reason, max(done, 0), time.perf_counter() - began, error)
+
+    try:
+        with torch.inference_mode():
+            for frame in frames:
+                if not control.wait():
+                    return end(EndReason.CANCELLED)
+                _apply_wishes(tracker, control)
+                seed = done < 0
+                tick = time.perf_counter()
+                result = _first(tracker, frame, start) if seed else tracker.update(frame.image)
+                item = FrameResult(run_id, frame, result, time.perf_counter() - tick, seed)
+                for sink in sinks:
+                    sink(item)
+                done += 1
+    except BoxtrailError as error:
+        return end(EndReason.FAILED, error)
+    return end(EndReason.CANCELLED if control.cancelled else EndReason.FINISHED)
+
+
+def _first(tracker: Tracker, frame: Frame, start: Start) -> TrackResult:
+    if frame.index != start.frame:
+        raise FrameUnavailable(
+            f"Frame {start.frame}, where tracking should start, cannot be read.",
+            "Draw the box on a neighbouring frame.",
+        )
+    if start.policy is CorrectionPolicy.NEW_TEMPLATE:
+        return tracker.init(frame.image, start.box)
+    return tracker.correct(frame.image, start.box, start.policy)
+
+
+def _apply_wishes(tracker: Tracker, control: Control) -> None:
+    keys = control.take_want_maps()
+    if keys is not None:
+        tracker.want_maps = keys
+    values = control.take_tuning()
+    if values:
+        tracker.tune(parameters.with_values(tracker.params, values))
