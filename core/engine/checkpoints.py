@@ -48,6 +48,16 @@ class Checkpoints:
                 self._every *= 2
         self._seen += 1
 
+    def until(self, frame: int, step: int) -> Checkpoints:
+        """A new list with the states strictly before `frame` in the direction `step`.
+
+        For a run that continues from one of them: a later correction at a still
+        earlier frame finds its state, too.
+        """
+        kept = Checkpoints(self._every, self._keep)
+        kept._taken = [c for c in self._taken if (frame - c.frame) * step > 0]
+        return kept
+
     def before(self, frame: int, step: int) -> Checkpoint | None:
         """The last state strictly before `frame` in the direction ``step`` (±1)."""
         earlier = [c for c in self._taken if (frame - c.frame) * step > 0]

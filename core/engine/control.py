@@ -34,9 +34,10 @@ class Control:
         return self._paused
 
     def pause(self) -> None:
-        """Hold before the next frame."""
+        """Hold before the next frame; steps not yet taken are withdrawn."""
         with self._changed:
             self._paused = True
+            self._permits = 0
             self._changed.notify_all()
 
     def resume(self) -> None:

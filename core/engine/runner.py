@@ -7,9 +7,10 @@ be read is skipped by the source and shows as a gap, never as a guess.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,7 @@ import torch
 from core import params as parameters
 from core.engine.control import Control
 from core.engine.run_buffer import Row, RunBuffer
-from core.errors import BoxtrailError, FrameUnavailable
+from core.errors import BoxtrailError, DeviceError, FrameUnavailable
 from core.geometry import Box
 from core.states import CorrectionPolicy
 from core.trackers.base import Tracker, TrackResult
@@ -123,7 +124,7 @@ def run(
         return RunEnd(run_id, reason, max(done, 0), time.perf_counter() - began, error)
 
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), _reading(frames):
             for frame in frames:
                 if not control.wait():
                     return end(EndReason.CANCELLED)
@@ -137,15 +138,42 @@ def run(
                 done += 1
     except BoxtrailError as error:
         return end(EndReason.FAILED, error)
-    return end(EndReason.CANCELLED if control.cancelled else EndReason.FINISHED)
+    except torch.OutOfMemoryError as error:
+        return end(EndReason.FAILED, _out_of_memory(error))
+    if control.cancelled:
+        return end(EndReason.CANCELLED)
+    return end(EndReason.FAILED, _no_seed(start)) if done < 0 else end(EndReason.FINISHED)
+
+
+@contextlib.contextmanager
+def _reading(frames: Iterable[Frame]) -> Iterator[None]:
+    # A source reads ahead on a thread: end that with the run, not with the garbage.
+    try:
+        yield
+    finally:
+        close = getattr(frames, "close", None)
+        if close is not None:
+            close()
+
+
+def _no_seed(start: Start) -> FrameUnavailable:
+    return FrameUnavailable(
+        f"Frame {start.frame}, where tracking should start, cannot be read.",
+        "Draw the box on a neighbouring frame.",
+    )
+
+
+def _out_of_memory(error: torch.OutOfMemoryError) -> DeviceError:
+    return DeviceError(
+        "The graphics card ran out of memory.",
+        "Close other programs that use it, or choose the device “cpu”.",
+        str(error),
+    )
 
 
 def _first(tracker: Tracker, frame: Frame, start: Start) -> TrackResult:
     if frame.index != start.frame:
-        raise FrameUnavailable(
-            f"Frame {start.frame}, where tracking should start, cannot be read.",
-            "Draw the box on a neighbouring frame.",
-        )
+        raise _no_seed(start)
     if start.policy is CorrectionPolicy.NEW_TEMPLATE:
         return tracker.init(frame.image, start.box)
     return tracker.correct(frame.image, start.box, start.policy)
