@@ -1,0 +1,1 @@
+"""Signal processing shared by trackers: gradients, sampling, Fourier tools."""

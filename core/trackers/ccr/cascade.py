@@ -1,0 +1,120 @@
+"""One stage of refinement: correlate, align, fuse, find the peak between the cells.
+
+Every feature has its own window, hence its own period. Responses are aligned at
+zero displacement (cell (0, 0) of each), resampled to one cell size, cut to the
+common window and averaged; the peak is refined on the sum of the trigonometric
+polynomials themselves, so that aligning costs no accuracy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.dsp.fourier import TrigonometricSum, resampled
+from core.trackers.ccr.features import Grid
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What one stage found.
+
+    `shift` is ``(dy, dx)`` in resampled pixels at the winning scale, `responses` per
+    feature ``(S, N, N)`` and `fused` ``(S, N, N)`` on the unified grid, zero
+    displacement at cell ``N // 2``; `scale_index` the winner.
+    """
+
+    shift: tuple[float, float]
+    scale_index: int
+    peak: float
+    fused: NDArray[np.float32]
+    responses: dict[str, NDArray[np.float32]]
+
+    @property
+    def winner(self) -> NDArray[np.float32]:
+        """The fused response ``(N, N)`` at the winning scale."""
+        return self.fused[self.scale_index]
+
+
+@dataclass(frozen=True, slots=True)
+class Unified:
+    """The response grid: `cells` per side, each `step` resampled pixels wide."""
+
+    step: int
+    cells: int
+
+    @classmethod
+    def of(cls, grids: tuple[Grid, ...]) -> Unified:
+        """The finest cell over the window that all features cover."""
+        step = min(grid.cell for grid in grids)
+        return cls(step, min(grid.side for grid in grids) // step // 2 * 2)
+
+    def align(self, response: Tensor, grid: Grid) -> Tensor:
+        """Bring a feature's response ``(S, n, n)`` onto this grid, centred."""
+        fine = resampled(response, round(grid.side / self.step))
+        fine = torch.fft.fftshift(fine, dim=(-2, -1))
+        start = fine.shape[-1] // 2 - self.cells // 2
+        return fine[..., start : start + self.cells, start : start + self.cells]
+
+
+def correlate(sample_hat: Tensor, filter_hat: Tensor) -> Tensor:
+    """Response spectrum ``(S, n, m)`` of samples ``(S, K, n, m)``."""
+    return (sample_hat * filter_hat.conj()).sum(1)
+
+
+def search(
+    spectra: dict[str, Tensor],
+    grids: tuple[Grid, ...],
+    weights: dict[str, float],
+    unified: Unified,
+) -> StageResult | None:
+    """Fuse the responses of one stage and find the best displacement and scale.
+
+    Parameters
+    ----------
+    spectra
+        Per feature the response spectrum ``(S, n, m)``.
+    weights
+        Per feature its factor in the fused response (normalisation included).
+
+    Returns
+    -------
+    StageResult or None
+        None when a response is not finite.
+    """
+    fused: Tensor | None = None
+    responses: dict[str, Tensor] = {}
+    for grid in grids:
+        size = (grid.cells, grid.cells)
+        response = unified.align(torch.fft.irfft2(spectra[grid.name], s=size), grid)
+        responses[grid.name] = response
+        term = response * weights[grid.name]
+        fused = term if fused is None else fused + term
+    assert fused is not None
+    values = fused.cpu().numpy()
+    if not np.isfinite(values).all():
+        return None
+    plain = {name: spectrum.cpu().numpy() for name, spectrum in spectra.items()}
+    steps = [float(grid.cell) for grid in grids]
+    best = (-np.inf, 0.0, 0.0, 0)
+    for index, surface in enumerate(values):
+        row, col = np.unravel_index(int(np.argmax(surface)), surface.shape)
+        start = (
+            (row - unified.cells // 2) * unified.step,
+            (col - unified.cells // 2) * unified.step,
+        )
+        polynomial = TrigonometricSum(
+            [plain[grid.name][index] * weights[grid.name] for grid in grids], steps
+        )
+        peak, dy, dx = polynomial.climb(float(start[0]), float(start[1]), unified.step)
+        best = max(best, (peak, dy, dx, index))
+    peak, dy, dx, index = best
+    return StageResult(
+        (dy, dx), index, peak, values, {k: v.cpu().numpy() for k, v in responses.items()}
+    )

@@ -1,0 +1,185 @@
+"""The shared feature hierarchy: computed once per frame, pooled by every stage.
+
+A square region around the last target (γ times the largest window) is resampled to
+a fixed number of pixels; HOG and colour channels are computed on it. A *sample* at
+any position and scale inside is then two small matrix products away.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.dsp import sampling
+from core.dsp.colour_names import colour_name_table
+from core.dsp.fourier import fast_even_size
+from core.dsp.hog import hog
+from core.geometry import Box
+from core.trackers.base import Image
+from core.trackers.ccr.params import CCRParams
+
+FloatArray = NDArray[np.float64]
+
+HOG = "hog"
+COLOUR = "cn"
+_LONG_TARGET = 1.6  # a window is at least this many times the target's longer side
+_INTENSITY_BINS = 11
+_NAMES = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One feature type: its name, cell side and window side in resampled pixels."""
+
+    name: str
+    cell: int
+    cells: int
+
+    @property
+    def side(self) -> int:
+        return self.cell * self.cells
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Sizes fixed in the first frame.
+
+    `zoom` is frame pixels per resampled pixel at scale 1; `patch` the side of the
+    hierarchy's region in resampled pixels; `target` the (h, w) of the box in
+    resampled pixels; `grey` whether colour names carry nothing.
+    """
+
+    grids: tuple[Grid, ...]
+    zoom: float
+    patch: int
+    target: tuple[float, float]
+    grey: bool
+
+    @property
+    def common_side(self) -> int:
+        """Side of the window that all features cover, in resampled pixels."""
+        return min(grid.side for grid in self.grids)
+
+
+def layout_for(image: Image, box: Box, params: CCRParams) -> Layout:
+    """Choose window sizes and the resampling for a target."""
+    base = max(
+        params.search_scale * float(np.sqrt(box.w * box.h)), _LONG_TARGET * max(box.w, box.h)
+    )
+    largest = max(params.hog_support, params.colour_support)
+    side = largest * base
+    low = min(params.min_window, params.max_window)
+    resampled = float(np.clip(side, low, params.max_window))
+    zoom = side / resampled
+    grids = tuple(
+        Grid(name, cell, fast_even_size(support * base / zoom / cell))
+        for name, cell, support in (
+            (HOG, params.hog_cell, params.hog_support),
+            (COLOUR, params.colour_cell, params.colour_support),
+        )
+    )
+    # Whole, even numbers of cells of every type, so that a sample at the previous
+    # place and scale falls exactly on the cells of the hierarchy.
+    unit = 2 * int(np.lcm.reduce([grid.cell for grid in grids]))
+    patch = max(grid.side for grid in grids) * params.hierarchy_extension
+    target = (box.h / zoom, box.w / zoom)
+    return Layout(grids, zoom, int(np.ceil(patch / unit)) * unit, target, is_grey(image))
+
+
+def is_grey(image: Image) -> bool:
+    """Whether hardly a pixel differs between its channels."""
+    small = image[:: max(1, image.shape[0] // 100), :: max(1, image.shape[1] // 100)].astype(int)
+    return float(np.ptp(small, axis=2).mean()) < 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """Features of one region: per type ``(K, N, N)`` float32 on the device."""
+
+    layout: Layout
+    region: Box
+    picture: NDArray[np.uint8]
+    features: dict[str, Tensor]
+
+    def covers(self, center: tuple[float, float], scale: float) -> bool:
+        """Whether the largest window at this place lies inside the region."""
+        side = max(grid.side for grid in self.layout.grids) * self.layout.zoom * scale
+        reach = max(abs(center[0] - self.region.cx), abs(center[1] - self.region.cy))
+        return reach + side / 2 <= self.region.w / 2 * (1 + 1e-9)
+
+    def pool(self, grid: Grid, center: tuple[float, float], scales: FloatArray) -> Tensor:
+        """Samples ``(S, K, n, n)`` of one type, window centred at `center`, per scale."""
+        features = self.features[grid.name]
+        cells = features.shape[-1]
+        per_cell = self.region.w / cells  # frame pixels
+        steps = scales * (self.layout.zoom * grid.cell / per_cell)
+        matrices = []
+        for offset in (center[1] - self.region.y, center[0] - self.region.x):
+            starts = offset / per_cell - steps * (grid.cells / 2)
+            matrices.append(
+                np.stack(
+                    [
+                        sampling.pooling_matrix(cells, grid.cells, start, step)
+                        for start, step in zip(starts, steps, strict=True)
+                    ]
+                )
+            )
+        rows = torch.from_numpy(matrices[0]).to(features.device)
+        cols = torch.from_numpy(matrices[1].transpose(0, 2, 1).copy()).to(features.device)
+        return torch.matmul(torch.matmul(rows[:, None], features), cols[:, None])
+
+
+def build(
+    image: Image,
+    layout: Layout,
+    center: tuple[float, float],
+    scale: float,
+    device: torch.device,
+) -> Hierarchy:
+    """Compute the features around `center` at `scale`."""
+    side = layout.patch * layout.zoom * scale
+    region = Box.from_center(center[0], center[1], side, side)
+    picture = sampling.cut(image, region, layout.patch)
+    pixels = torch.from_numpy(picture).to(device)
+    features: dict[str, Tensor] = {}
+    for grid in layout.grids:
+        if grid.name == HOG:
+            features[grid.name] = hog(pixels, grid.cell)
+        else:
+            features[grid.name] = colours(pixels, grid.cell, grey=layout.grey)
+    return Hierarchy(layout, region, picture, features)
+
+
+def colours(pixels: Tensor, cell: int, *, grey: bool) -> Tensor:
+    """Colour channels ``(11, H / cell, W / cell)``: names, or soft grey levels."""
+    return intensities(pixels, cell) if grey else names(pixels, cell)
+
+
+def names(pixels: Tensor, cell: int) -> Tensor:
+    """Mean probability of the 11 basic colour terms per cell ``(11, H / cell, W / cell)``."""
+    height, width = pixels.shape[:2]
+    level = (pixels >> 3).to(torch.int32)
+    index = (level[..., 0] << 10) | (level[..., 1] << 5) | level[..., 2]
+    each = torch.nn.functional.embedding(index.reshape(-1), _name_table(pixels.device))
+    lines = each.view(height // cell, cell, width // cell, cell * _NAMES).sum(1)
+    cells = lines.view(height // cell, width // cell, cell, _NAMES).sum(2)
+    return (cells * (1.0 / cell**2)).permute(2, 0, 1).contiguous()
+
+
+@functools.lru_cache(maxsize=4)
+def _name_table(device: torch.device) -> Tensor:
+    return torch.from_numpy(colour_name_table().reshape(-1, _NAMES).copy()).to(device)
+
+
+def intensities(pixels: Tensor, cell: int) -> Tensor:
+    """Soft histogram of grey levels ``(11, H / cell, W / cell)``, rows sum to 1."""
+    luma = pixels.to(torch.float32) @ torch.tensor([0.299, 0.587, 0.114], device=pixels.device)
+    position = luma * ((_INTENSITY_BINS - 1) / 255)
+    centres = torch.arange(_INTENSITY_BINS, device=pixels.device, dtype=torch.float32)
+    votes = (1 - (position[None] - centres[:, None, None]).abs()).clamp(min=0)
+    return torch.nn.functional.avg_pool2d(votes[None], cell)[0]

@@ -1,0 +1,261 @@
+"""The CCR tracker: init, update, correct (Ge et al., TNNLS 2020, Sec. III).
+
+Per frame: one feature hierarchy → up to three stages, each correlating the model
+with samples pooled at the place and scale the last stage found → a failure test on
+the response → a filter learned at the final place, mixed into the model, after a
+failure together with the first frame's.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.errors import TrackerError
+from core.geometry import Box, require_usable
+from core.states import CorrectionPolicy, TargetState
+from core.trackers import registry
+from core.trackers.base import Image, Services, TrackResult
+from core.trackers.ccr import cascade, features, model, report
+from core.trackers.ccr.features import Hierarchy
+from core.trackers.ccr.model import State
+from core.trackers.ccr.params import CCRParams
+from core.trackers.ccr.reliability import Quality, failed, measure, verdict
+from core.trackers.ccr.report import StageView
+
+
+class Clock:
+    """Seconds per named step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Book the time since the last call under `name`."""
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the cascade found in one frame."""
+
+    hierarchy: Hierarchy
+    center: model.Point
+    scale: float
+    views: list[StageView]
+
+
+@registry.register(
+    key="ccr",
+    title="CCR (HOG + colour names)",
+    summary="Correlation filters on gradients and colours, refined in up to three stages per "
+    "frame. Needs no weights and runs in real time on a CPU.",
+    params=CCRParams,
+    reference=registry.Reference(
+        "Ge, Zhang, Li, Zeng, Tao",
+        "Cascaded Correlation Refinement for Robust Deep Tracking",
+        "IEEE Transactions on Neural Networks and Learning Systems",
+        2020,
+    ),
+    maps=report.MAPS,
+)
+class CCRTracker:
+    """Cascaded correlation refinement on HOG and colour names.
+
+    The score of a result is described at
+    :func:`core.trackers.ccr.reliability.verdict`.
+    """
+
+    def __init__(self, params: CCRParams, services: Services) -> None:
+        self.want_maps: frozenset[str] = frozenset()
+        self._params = params
+        self._device = services.device
+        self._state: State | None = None
+
+    def init(self, image: Image, box: Box) -> TrackResult:
+        """Start on `box`: sizes, masks and the first filters."""
+        require_usable(box, image.shape[1], image.shape[0])
+        with torch.inference_mode():
+            self._state, hierarchy = model.start(image, box, self._params, self._device)
+            return self._started_result(hierarchy, box)
+
+    def update(self, image: Image) -> TrackResult:
+        """Find the target, judge the find, learn from it."""
+        state = self._started()
+        clock = Clock()
+        with torch.inference_mode():
+            found = self._search(image, state, clock)
+            if found is None:
+                return TrackResult(
+                    state.box,
+                    0.0,
+                    TargetState.LOST,
+                    "The response is not a number: the picture or the model is damaged.",
+                    timings=clock.seconds,
+                )
+            last = found.views[-1].result
+            quality = measure(last.winner, last.peak, self._params.quality_exponent)
+            clock.lap("quality")
+            failure = failed(state.history, quality, self._params)
+            learned = self._learned(image, state, found, failure=failure)
+            clock.lap("solve")
+            history = state.history
+            if not (failure and self._params.history_exclude_failures):
+                history = history.with_frame(quality)
+            self._state = replace(
+                state,
+                center=found.center,
+                scale=found.scale,
+                model=learned,
+                history=history,
+                failures=state.failures + 1 if failure else 0,
+            )
+            return self._result(state, self._state, found, quality, clock)
+
+    def correct(self, image: Image, box: Box, policy: CorrectionPolicy) -> TrackResult:
+        """Take a person's box; see :class:`CorrectionPolicy`.
+
+        A kept template takes the box's centre and area: its own shape stays, since
+        the filters were learned in it.
+        """
+        if policy is CorrectionPolicy.NEW_TEMPLATE or self._state is None:
+            return self.init(image, box)
+        require_usable(box, image.shape[1], image.shape[0])
+        state = self._state
+        w, h = state.setting.size
+        scale = float(np.clip(np.sqrt(box.w * box.h / (w * h)), *state.setting.scale_bounds))
+        state = replace(
+            state,
+            center=(box.cx, box.cy),
+            scale=scale,
+            setting=replace(state.setting, size=(box.w / scale, box.h / scale)),
+            failures=0,
+        )
+        with torch.inference_mode():
+            hierarchy = features.build(
+                image, state.setting.layout, state.center, scale, self._device
+            )
+            if policy is CorrectionPolicy.ADD_TEMPLATE:
+                samples = model.training_samples(state.setting, hierarchy, state.center, scale)
+                rate = self._params.correction_rate
+                state = replace(state, model=model.mixed(state, samples, self._params, rate))
+            self._state = state
+            return self._started_result(hierarchy, box)
+
+    def snapshot(self) -> object:
+        """The state itself: frozen, its tensors are never written to."""
+        return self._started()
+
+    def restore(self, state: object) -> None:
+        """Continue from a `snapshot`."""
+        if not isinstance(state, State):
+            raise TrackerError("This is not a state of CCR.", "Restore what snapshot() returned.")
+        self._state = state
+
+    def tune(self, params: Any) -> None:
+        """Take the live parameters of `params`."""
+        self._params = params
+
+    # --- search -------------------------------------------------------------------
+
+    def _search(self, image: Image, state: State, clock: Clock) -> Search | None:
+        """The cascade of Sec. III-B; None when a response is not finite."""
+        setting, layout = state.setting, state.setting.layout
+        center, scale = state.center, state.scale
+        hierarchy = features.build(image, layout, center, scale, self._device)
+        clock.lap("features")
+        powers = np.arange(self._params.scales) - self._params.scales // 2
+        factors = self._params.scale_step ** powers.astype(np.float64)
+        views: list[StageView] = []
+        for _ in range(self._params.stages):
+            if not hierarchy.covers(center, scale):
+                hierarchy = features.build(image, layout, center, scale, self._device)
+                clock.lap("features")
+            result = self._stage(state, hierarchy, center, scale * factors, clock)
+            if result is None:
+                return None
+            factor = float(factors[result.scale_index])
+            views.append(StageView(result, center, scale * factor))
+            pixel = layout.zoom * scale * factor
+            dy, dx = result.shift
+            center = _inside(image, center[0] + dx * pixel, center[1] + dy * pixel)
+            scale = float(np.clip(scale * factor, *setting.scale_bounds))
+            moved = max(abs(dy), abs(dx)) / setting.unified.step
+            if moved < self._params.stage_stop and factor == 1.0:
+                break
+        return Search(hierarchy, center, scale, views)
+
+    def _stage(
+        self,
+        state: State,
+        hierarchy: Hierarchy,
+        center: model.Point,
+        scales: features.FloatArray,
+        clock: Clock,
+    ) -> cascade.StageResult | None:
+        setting = state.setting
+        spectra = {}
+        for grid in setting.layout.grids:
+            samples = hierarchy.pool(grid, center, scales)
+            clock.lap("pooling")
+            windowed = samples * setting.search_windows[grid.name]
+            spectra[grid.name] = cascade.correlate(
+                torch.fft.rfft2(windowed), state.model[grid.name]
+            )
+            clock.lap("correlation")
+        share = {features.HOG: self._params.hog_weight}
+        share[features.COLOUR] = 1 - self._params.hog_weight
+        weights = {name: share[name] / norm for name, norm in state.norms.items()}
+        result = cascade.search(spectra, setting.layout.grids, weights, setting.unified)
+        clock.lap("peak")
+        return result
+
+    # --- learning -----------------------------------------------------------------
+
+    def _learned(self, image: Image, state: State, found: Search, *, failure: bool) -> model.Model:
+        hierarchy = found.hierarchy
+        if not hierarchy.covers(found.center, found.scale):
+            layout = state.setting.layout
+            hierarchy = features.build(image, layout, found.center, found.scale, self._device)
+        samples = model.training_samples(state.setting, hierarchy, found.center, found.scale)
+        return model.update(state, samples, self._params, failed=failure)
+
+    # --- reporting ----------------------------------------------------------------
+
+    def _result(
+        self, before: State, after: State, found: Search, quality: Quality, clock: Clock
+    ) -> TrackResult:
+        target, score, reason = verdict(before.history, quality, after.failures, self._params)
+        scalars = quality.scalars() | report.search_scalars(found.views, before, after)
+        maps = report.maps(self.want_maps, found.views, after)
+        patches = report.patches(self.want_maps, found.hierarchy, after)
+        clock.lap("maps")
+        return TrackResult(after.box, score, target, reason, scalars, maps, patches, clock.seconds)
+
+    def _started_result(self, hierarchy: Hierarchy, box: Box) -> TrackResult:
+        state = self._started()
+        return TrackResult(
+            box,
+            1.0,
+            TargetState.TRACKING,
+            maps=report.maps(self.want_maps, [], state),
+            patches=report.patches(self.want_maps, hierarchy, state),
+        )
+
+    def _started(self) -> State:
+        if self._state is None:
+            raise TrackerError("The tracker has no target yet.", "Give it a box first.")
+        return self._state
+
+
+def _inside(image: Image, x: float, y: float) -> tuple[float, float]:
+    """The point moved into the frame: a centre outside could only drift away."""
+    height, width = image.shape[:2]
+    return min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height))
