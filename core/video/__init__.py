@@ -1,1 +1,1 @@
-"""Frames by number, exactly: files, image sequences and synthetic clips."""
+"""Clips as numbered frames: `open.open_source` opens one, `source` says what it can do."""

@@ -1,0 +1,80 @@
+"""`VideoInfo` from the header facts and the sequential pass, with notes for the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.video.convert import shown_size
+from core.video.probe import Probe
+from core.video.source import VideoInfo
+from core.video.table import FrameTable
+
+_LONG_GROUP = 600  # frames between key frames from which jumping is slow
+_ASSUMED_FPS = 25.0
+_HIDDEN_PACKETS = frozenset({"vp8", "vp9", "av1"})  # a packet is not always a picture
+
+
+def describe(
+    path: Path, facts: Probe, table: FrameTable, *, fingerprint: str, expected: int
+) -> VideoInfo:
+    """Final facts if the pass is complete, else an estimate of `expected` frames."""
+    if table.complete:
+        times = table.seconds(facts.time_base, facts.fps)
+    else:
+        times = np.arange(max(expected, table.checked, 1)) / (facts.fps or _ASSUMED_FPS)
+    times.flags.writeable = False
+    steps = np.diff(times)
+    mean = len(steps) / float(times[-1]) if len(steps) and times[-1] > 0 else facts.fps
+    width, height = shown_size(facts.width, facts.height, facts.orientation)
+    return VideoInfo(
+        path=path,
+        width=width,
+        height=height,
+        frame_count=len(times),
+        fps=float(mean),
+        times=times,
+        fingerprint=fingerprint,
+        codec=facts.codec,
+        variable_rate=_varies(steps, facts.time_base),
+        rotation=facts.orientation[0] * 90,
+        damaged=tuple(sorted(table.damaged)) if table.complete else (),
+        notes=facts.notes + (tuple(_findings(facts, table)) if table.complete else ()),
+    )
+
+
+def _varies(steps: NDArray[np.float64], tick: float) -> bool:
+    # Rounding to the container's clock (1 ms in mkv) is not a variable rate.
+    return bool(len(steps)) and float(np.ptp(steps)) > max(2.5 * tick, 1e-4)
+
+
+def _findings(facts: Probe, table: FrameTable) -> list[str]:
+    notes: list[str] = []
+    short = facts.declared - table.checked
+    if short > 0 and table.shortened and facts.codec not in _HIDDEN_PACKETS:
+        notes.append(
+            f"{short} of the {facts.declared} frames that the file announces are missing; "
+            "the copy may be incomplete."
+        )
+    if table.damaged:
+        notes.append(f"{len(table.damaged)} damaged frames have no picture and are skipped.")
+    if table.flawed:
+        notes.append(f"{table.flawed} frames have visible decoding errors.")
+    if not table.trusted:
+        notes.append(
+            "Seeking in this file is not reliable: frames are reached by decoding from the "
+            "start, which is exact but slow."
+        )
+    elif (longest := _longest_group(table)) >= _LONG_GROUP:
+        notes.append(
+            f"Up to {longest} frames lie between key frames, so jumps are slow; a copy with a "
+            "key frame every 12 frames is quick."
+        )
+    return notes
+
+
+def _longest_group(table: FrameTable) -> int:
+    edges = [0, *(entry.frame for entry in table.entries), table.checked]
+    return int(np.max(np.diff(edges)))
