@@ -17,7 +17,7 @@ from core.document.track import Columns, Track
 from core.errors import ProjectError
 from core.states import CorrectionPolicy
 
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class VideoRef:
     """The clip a document belongs to, recognisable when it moved.
 
     `path` is absolute or relative to the project file, with forward slashes.
+    `elsewhere` is the absolute path at which a project file last knew the clip, for
+    the case that only the project has been moved.
     """
 
     path: str
@@ -33,6 +35,7 @@ class VideoRef:
     height: int = 0
     frame_count: int = 0
     fps: float = 0.0
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Document:
 
     def with_label(self, label: Label) -> Document:
         """A document in which `label` replaces the one of its name, or is added last."""
-        if label.color and not _COLOR.fullmatch(label.color):
+        if label.color and not COLOR.fullmatch(label.color):
             raise ProjectError(f"“{label.color}” is not a colour.", "Use the form #rrggbb.")
         if any(known.name == label.name for known in self.labels):
             labels = tuple(label if known.name == label.name else known for known in self.labels)

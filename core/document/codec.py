@@ -1,0 +1,345 @@
+"""Documents as plain JSON values and back: the one codec of all own files.
+
+Columns are stored per track. Frames become inclusive ranges, the columns that
+rarely change (source, state, flags, run) become ``[value, count]`` stretches, boxes
+stay rows ``[x, y, w, h]`` at full precision, so that what is loaded equals what was
+saved. Decoding trusts nothing: every mistake is an error with its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.document.checked import INT32, Node, shown
+from core.document.document import COLOR, Document, Label, Run, VideoRef
+from core.document.track import Columns, Track
+from core.states import CorrectionPolicy, Flag, Source, TargetState
+
+log = logging.getLogger(__name__)
+
+COORDINATE_LIMIT = 1e9
+"""Largest coordinate or size in pixels that is stored; beyond it a box is meaningless."""
+
+SCORE_LIMIT = 1e6
+"""Largest magnitude of a score that is stored."""
+
+_RUN_LENGTH = {
+    "sources": (0, max(Source)),
+    "states": (0, max(TargetState)),
+    "flags": (0, sum(Flag)),
+    "runs": (0, INT32),
+}
+
+
+# ---- encoding -----------------------------------------------------------------------
+
+
+def encode_video(video: VideoRef) -> dict[str, Any]:
+    """The reference to the clip as JSON values."""
+    return {
+        "path": video.path,
+        "elsewhere": video.elsewhere,
+        "fingerprint": video.fingerprint,
+        "width": video.width,
+        "height": video.height,
+        "frame_count": video.frame_count,
+        "fps": video.fps if math.isfinite(video.fps) else 0.0,
+    }
+
+
+def encode_label(label: Label) -> dict[str, Any]:
+    """A label as JSON values."""
+    return {"name": label.name, "color": _color(label.color)}
+
+
+def encode_run(run: Run) -> dict[str, Any]:
+    """A run as JSON values."""
+    return {
+        "id": run.id,
+        "track": run.track_id,
+        "tracker": run.tracker,
+        "params": {name: _plain(value) for name, value in run.params.items()},
+        "start": run.start,
+        "end": run.end,
+        "policy": run.policy.value,
+        "device": run.device,
+        "seconds": run.seconds if math.isfinite(run.seconds) else 0.0,
+        "created": run.created,
+    }
+
+
+def encode_track(track: Track) -> dict[str, Any]:
+    """A track without its boxes as JSON values."""
+    return {
+        "id": track.id,
+        "label": track.label,
+        "name": track.name,
+        "color": _color(track.color),
+        "visible": track.visible,
+        "locked": track.locked,
+    }
+
+
+def _color(color: str) -> str:
+    return color if COLOR.fullmatch(color) else ""
+
+
+def _plain(value: Any) -> bool | int | float | str:
+    # Parameters may hold numpy scalars; whatever JSON lacks is kept as text.
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def encode_columns(columns: Columns) -> dict[str, Any]:
+    """Boxes as JSON values, see the module docstring.
+
+    Rows that no reader could use (not finite, negative size) are left out and logged:
+    one bad result of a tracker must not make a file unreadable.
+    """
+    usable = _usable(columns.boxes)
+    if not usable.all():
+        log.warning("%d boxes without usable numbers are not saved", int((~usable).sum()))
+        columns = columns.select(usable)
+    return {
+        "frames": ranges(columns.frames),
+        "boxes": columns.boxes.tolist(),
+        "scores": short_floats(columns.scores),
+        **{name: stretches(getattr(columns, name)) for name in _RUN_LENGTH},
+    }
+
+
+def _usable(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        small = np.all(np.abs(boxes) <= COORDINATE_LIMIT, axis=1)
+        return np.logical_and(small, np.all(boxes[:, 2:] >= 0, axis=1))
+
+
+def ranges(frames: NDArray[np.int32]) -> list[list[int]]:
+    """Rising frames ``(N,)`` as inclusive ``[first, last]`` ranges."""
+    if not len(frames):
+        return []
+    breaks = np.flatnonzero(np.diff(frames) != 1)
+    first = frames[np.concatenate([[0], breaks + 1])]
+    last = frames[np.concatenate([breaks, [len(frames) - 1]])]
+    return np.stack([first, last], axis=1).tolist()
+
+
+def stretches(values: NDArray[Any]) -> list[list[int]]:
+    """Integers ``(N,)`` as ``[value, count]`` stretches."""
+    if not len(values):
+        return []
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(values.astype(np.int64))) + 1])
+    counts = np.diff(np.concatenate([starts, [len(values)]]))
+    return np.stack([values[starts].astype(np.int64), counts], axis=1).tolist()
+
+
+def short_floats(values: NDArray[np.float32]) -> list[float]:
+    """Float32 values as the shortest decimals that read back as the same float32."""
+    wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=1.0, neginf=0.0)
+    wide = np.clip(wide, -SCORE_LIMIT, SCORE_LIMIT)
+    short = wide.copy()
+    left = np.ones(len(wide), bool)
+    for digits in (2, 4, 6, 8, 10):
+        rounded = np.round(wide, digits)
+        fits = left & (rounded.astype(np.float32) == values)
+        short[fits] = rounded[fits]
+        left &= ~fits
+    return short.tolist()
+
+
+# ---- decoding -----------------------------------------------------------------------
+
+
+def decode_document(root: Node) -> Document:
+    """Build the document of a file whose format and version have been checked."""
+    labels = tuple(decode_label(node) for node in root.field("labels", []).elements())
+    tracks = tuple(
+        decode_track(node, decode_columns(node)) for node in root.field("tracks").elements()
+    )
+    runs = tuple(decode_run(node) for node in root.field("runs", []).elements())
+    _require_unique(root.field("labels", []), [label.name for label in labels], "name")
+    _require_unique(root.field("tracks"), [track.id for track in tracks], "id")
+    _require_unique(root.field("runs", []), [run.id for run in runs], "id")
+    return Document(
+        decode_video(root.field("video")),
+        tracks,
+        labels,
+        runs,
+        max([root.field("next_track_id", 1).integer(1), *(t.id + 1 for t in tracks)]),
+        max([root.field("next_run_id", 1).integer(1), *(r.id + 1 for r in runs)]),
+        root.field("notes", "").text(),
+    )
+
+
+def _require_unique(node: Node, values: list[Any], name: str) -> None:
+    seen: dict[Any, int] = {}
+    for i, value in enumerate(values):
+        if value in seen:
+            other = f"{node.where}[{seen[value]}]"
+            raise node.at(i).field(name).fail(f"{shown(value)} is used by {other} already")
+        seen[value] = i
+
+
+def decode_video(node: Node) -> VideoRef:
+    """The reference to the clip."""
+    return VideoRef(
+        node.field("path").text(),
+        node.field("fingerprint", "").text(),
+        node.field("width", 0).integer(),
+        node.field("height", 0).integer(),
+        node.field("frame_count", 0).integer(),
+        node.field("fps", 0.0).number(0, 1e6),
+        node.field("elsewhere", "").text(),
+    )
+
+
+def decode_label(node: Node) -> Label:
+    """A label."""
+    return Label(node.field("name").text(), decode_color(node.field("color", "")))
+
+
+def decode_color(node: Node) -> str:
+    """``#rrggbb`` or empty."""
+    text = node.text()
+    if text and not COLOR.fullmatch(text):
+        raise node.fail(f"{shown(text)} is not a colour of the form #rrggbb")
+    return text
+
+
+def decode_run(node: Node) -> Run:
+    """A tracker run."""
+    policy = node.field("policy", CorrectionPolicy.NEW_TEMPLATE.value)
+    if policy.text() not in list(CorrectionPolicy):
+        raise policy.fail(f"{shown(policy.value)} is not a correction policy")
+    params = node.field("params", {})
+    for name, value in params.mapping().items():
+        if not isinstance(value, bool | int | float | str):
+            raise params.field(name).fail("a plain value was expected")
+    return Run(
+        node.field("id").integer(1),
+        node.field("track").integer(1),
+        node.field("tracker").text(),
+        MappingProxyType(dict(params.mapping())),
+        node.field("start").integer(-INT32),
+        node.field("end").integer(-INT32),
+        CorrectionPolicy(policy.text()),
+        node.field("device", "").text(),
+        node.field("seconds", 0.0).number(0),
+        node.field("created", "").text(),
+    )
+
+
+def decode_track(node: Node, columns: Columns) -> Track:
+    """A track with the boxes that were read already."""
+    return Track(
+        node.field("id").integer(1, INT32 - 1),
+        node.field("label", "").text(),
+        node.field("name", "").text(),
+        decode_color(node.field("color", "")),
+        node.field("visible", True).boolean(),
+        node.field("locked", False).boolean(),
+        columns,
+    )
+
+
+def decode_columns(node: Node) -> Columns:
+    """Boxes of the object `node`, with every row checked."""
+    boxes = _boxes(node.field("boxes"))
+    count = len(boxes)
+    return Columns.of(
+        {
+            "frames": _frames(node.field("frames"), count),
+            "boxes": boxes,
+            "scores": _scores(node.field("scores"), count),
+            **{
+                name: _stretched(node.field(name), count, low, high)
+                for name, (low, high) in _RUN_LENGTH.items()
+            },
+        }
+    )
+
+
+def _boxes(node: Node) -> NDArray[np.float64]:
+    rows = node.array()
+    if not rows:
+        return np.empty((0, 4))
+    if _all_numbers(rows):
+        try:
+            boxes = np.array(rows, np.float64)
+        except (ValueError, OverflowError):
+            boxes = np.empty(0)  # the loop below says where
+        if boxes.shape == (len(rows), 4) and _usable(boxes).all():
+            return boxes
+    for row in node.elements():
+        if len(row.array()) != 4:
+            raise row.fail("four numbers x, y, width, height were expected")
+        low = (-COORDINATE_LIMIT, -COORDINATE_LIMIT, 0.0, 0.0)
+        for value, smallest in zip(row.elements(), low, strict=True):
+            value.number(smallest, COORDINATE_LIMIT)
+    return np.array(rows, np.float64)
+
+
+def _all_numbers(rows: list[Any]) -> bool:
+    # Exact types, since booleans and numeric text would convert without complaint.
+    if not set(map(type, rows)) <= {list}:
+        return False
+    return set(map(type, chain.from_iterable(rows))) <= {int, float}
+
+
+def _frames(node: Node, count: int) -> NDArray[np.int64]:
+    spans: list[tuple[int, int]] = []
+    total, before = 0, -1
+    for span in node.elements():
+        if len(span.array()) != 2:
+            raise span.fail("a range [first, last] was expected")
+        first, last = span.at(0).integer(), span.at(1).integer()
+        if last < first:
+            raise span.fail("the range ends before it starts")
+        if first <= before:
+            raise span.fail(f"frame {first} comes after frame {before}; frames must rise")
+        spans.append((first, last))
+        total, before = total + last - first + 1, last
+    if total != count:
+        raise node.fail(f"{total} frames for {count} boxes")
+    if not spans:
+        return np.empty(0, np.int64)
+    return np.concatenate([np.arange(first, last + 1) for first, last in spans])
+
+
+def _scores(node: Node, count: int) -> NDArray[np.float64]:
+    values = node.array()
+    if len(values) != count:
+        raise node.fail(f"{len(values)} scores for {count} boxes")
+    if set(map(type, values)) <= {int, float}:
+        try:
+            scores = np.array(values, np.float64)
+        except OverflowError:
+            scores = np.full(1, np.nan)  # the loop below says where
+        if (np.abs(scores) <= SCORE_LIMIT).all():
+            return scores
+    for element in node.elements():
+        element.number(-SCORE_LIMIT, SCORE_LIMIT)
+    return np.array(values, np.float64)
+
+
+def _stretched(node: Node, count: int, low: int, high: int) -> NDArray[np.int64]:
+    values: list[int] = []
+    counts: list[int] = []
+    for stretch in node.elements():
+        if len(stretch.array()) != 2:
+            raise stretch.fail("a pair [value, count] was expected")
+        values.append(stretch.at(0).integer(low, high))
+        counts.append(stretch.at(1).integer(1))
+    if sum(counts) != count:
+        raise node.fail(f"values for {sum(counts)} boxes where there are {count}")
+    return np.repeat(np.array(values, np.int64), np.array(counts, np.int64))
