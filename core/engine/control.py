@@ -8,15 +8,23 @@ frame in work, not a polling interval.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
 class Control:
-    """Shared switchboard of one run."""
+    """Shared switchboard of one run.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_hold
+        Called on the run's thread each time it comes to a halt because of a pause.
+    """
+
+    def __init__(self, on_hold: Callable[[], None] | None = None) -> None:
         self._changed = threading.Condition()
+        self._on_hold = on_hold
+        self._holding = False
         self._paused = False
         self._cancelled = False
         self._permits = 0
@@ -32,6 +40,11 @@ class Control:
     def paused(self) -> bool:
         """Whether the run holds (or will, before its next frame)."""
         return self._paused
+
+    @property
+    def holding(self) -> bool:
+        """Whether the run stands still right now: no frame is in work."""
+        return self._holding
 
     def pause(self) -> None:
         """Hold before the next frame; steps not yet taken are withdrawn."""
@@ -86,9 +99,17 @@ class Control:
         """Block while paused; True to do one more frame, False when cancelled."""
         with self._changed:
             while self._paused and not self._cancelled and self._permits == 0:
-                self._changed.wait()
+                self._hold()
+            self._holding = False
             if self._cancelled:
                 return False
             if self._paused:
                 self._permits -= 1
             return True
+
+    def _hold(self) -> None:
+        if not self._holding:
+            self._holding = True
+            if self._on_hold is not None:
+                self._on_hold()
+        self._changed.wait()

@@ -1,0 +1,202 @@
+"""A tracking run on a thread of its own, with two lanes to the window.
+
+Results go into the :class:`~core.engine.run_buffer.RunBuffer`, all of them. Pixels
+and maps go through a one-slot :class:`Viewfinder`: the window orders a picture, the
+worker makes one from the next frame, and between orders nothing is converted.
+Signals carry only numbers and small frozen values; every one names its run, so
+that the late word of an old run can be told from the current one's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.jobs.thread import WorkerThread
+from app.views.view_types import DisplayFrame, to_display
+from core import device
+from core.engine.control import Control
+from core.engine.run_buffer import RunBuffer
+from core.engine.runner import FrameResult, RunEnd
+from core.session import RunPlan, Session
+from core.states import TargetState
+from core.trackers.base import ResponseMap, Services
+from core.video.cache import ByteCache
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One tracked frame, ready to paint, with the maps made on it."""
+
+    frame: DisplayFrame
+    time: float
+    maps: Mapping[str, ResponseMap]
+
+
+class Viewfinder:
+    """A slot that is filled only on order.
+
+    The worker offers every frame; without an order an offer costs nothing, so frames
+    that nobody will see are never converted.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ordered = True
+        self._picture: Picture | None = None
+
+    def take(self) -> Picture | None:
+        """The picture made since the last call, if any; orders the next one."""
+        with self._lock:
+            picture, self._picture = self._picture, None
+            self._ordered = True
+            return picture
+
+    def offer(self, item: FrameResult) -> None:
+        """Called with every frame; converts it if a picture is on order."""
+        with self._lock:
+            if not self._ordered:
+                return
+            self._ordered = False
+        shown = to_display(item.frame.index, item.frame.image)
+        picture = Picture(shown, item.frame.time, item.result.maps)
+        with self._lock:
+            self._picture = picture
+
+
+class MapHistory:
+    """The maps of the last frames of a run, bounded in bytes, for scrubbing back."""
+
+    def __init__(self, limit: int) -> None:
+        self._cache: ByteCache[Mapping[str, ResponseMap]] = ByteCache(limit)
+
+    def keep(self, item: FrameResult) -> None:
+        """Keep the maps of one frame; the oldest go."""
+        maps = item.result.maps
+        if maps:
+            size = sum(m.values.nbytes for m in maps.values())
+            self._cache.put(item.frame.index, maps, size)
+
+    def latest(self, frame: int, key: str, step: int) -> tuple[ResponseMap, int] | None:
+        """Map `key` of `frame`, or of the nearest frame tracked before it, with its age."""
+        known = self._cache.indices()
+        earlier = [k for k in known if (frame - k) * step >= 0]
+        for index in sorted(earlier, key=lambda k: abs(frame - k)):
+            maps = self._cache.get(index) or {}
+            if key in maps:
+                return maps[key], abs(frame - index)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """When a run pauses by itself: `after` frames in a row at least as bad as `state`."""
+
+    state: TargetState | None
+    after: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """How a run ended; `defect` is an exception that nobody expected."""
+
+    run_id: int
+    end: RunEnd | None
+    defect: Exception | None = None
+
+
+class _Worker(QObject):
+    held = Signal(int)  # run id
+    ended = Signal(object)  # RunEnded
+
+    def __init__(self, job: TrackingJob) -> None:
+        super().__init__()
+        self._job = job
+        self._bad = 0
+
+    @Slot()
+    def work(self) -> None:
+        """Execute the plan; everything that goes wrong becomes a value."""
+        job = self._job
+        run_id = job.plan.run.id
+        try:
+            device.set_threads()
+            end, _ = job.session.execute(
+                job.plan,
+                job.control,
+                (job.viewfinder.offer, job.maps.keep, self._watch),
+                services=job.services,
+                buffer=job.buffer,
+                want_maps=job.want_maps,
+            )
+            answer = RunEnded(run_id, end)
+        except Exception as error:  # noqa: BLE001  (a defect in a tracker must not end the app)
+            answer = RunEnded(run_id, None, error)
+        self.ended.emit(answer)
+
+    def hold(self) -> None:
+        """Tell the window that the run stands still (called on the run's thread)."""
+        self.held.emit(self._job.plan.run.id)
+
+    def _watch(self, item: FrameResult) -> None:
+        rule = self._job.rule
+        if rule.state is None:
+            return
+        self._bad = self._bad + 1 if item.result.state >= rule.state else 0
+        if self._bad == rule.after:
+            self._job.held_by_rule = True
+            self._job.control.pause()
+
+
+class TrackingJob(QObject):
+    """One run: its thread, its switchboard and its two lanes.
+
+    `held` and `ended` are announced in the GUI thread. After `ended`, call
+    :meth:`finish` before letting go.
+    """
+
+    held = Signal(int)
+    ended = Signal(object)
+    _go = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        plan: RunPlan,
+        services: Services,
+        *,
+        want_maps: frozenset[str] = frozenset(),
+        map_bytes: int = 64 << 20,
+        rule: HoldRule | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.plan = plan
+        self.services = services
+        self.want_maps = want_maps
+        self.rule = rule or HoldRule(None)
+        self.held_by_rule = False
+        self.viewfinder = Viewfinder()
+        self.maps = MapHistory(map_bytes)
+        self.buffer = RunBuffer(plan.run.id)
+        self._worker = _Worker(self)
+        self.control = Control(on_hold=self._worker.hold)
+        self._worker.held.connect(self.held, Qt.ConnectionType.QueuedConnection)
+        self._worker.ended.connect(self.ended, Qt.ConnectionType.QueuedConnection)
+        self._thread: WorkerThread | None = None
+
+    def start(self) -> None:
+        """Begin on a new thread."""
+        self._thread = WorkerThread(self._worker, f"tracking {self.plan.run.id}")
+        self._go.connect(self._worker.work, Qt.ConnectionType.QueuedConnection)
+        self._go.emit()
+
+    def finish(self) -> bool:
+        """Cancel if need be and wait for the thread; False if it does not come back."""
+        self.control.cancel()
+        thread, self._thread = self._thread, None
+        return thread.finish() if thread is not None else True

@@ -1,0 +1,60 @@
+"""What the window is doing right now, as one frozen value.
+
+The controller replaces it; actions ask it whether they are available; views never
+see it. Keeping it apart from the document means that undo never changes where
+the user is looking, and that "is this action enabled" is a pure function.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from app.views.view_types import OverlaySettings
+
+
+class RunStatus(enum.StrEnum):
+    """Where the tracking run stands."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSING = "pausing"  # asked to hold; the frame in work is being finished
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class UiState:
+    """Mode, place, selection and what runs.
+
+    `frame` is the playhead: the frame asked for. `track` is the selected track's id.
+    `box_here` and `any_boxes` follow from the document, `can_undo` and `can_redo` from
+    the undo stack; they are here so that one value answers every "may I?".
+    """
+
+    has_clip: bool = False
+    frame: int = 0
+    frame_count: int = 0
+    track: int | None = None
+    mode: str = "select"
+    playing: bool = False
+    run: RunStatus = RunStatus.IDLE
+    trackers_ready: bool = False
+    box_here: bool = False
+    any_boxes: bool = False
+    any_tracks: bool = False
+    can_undo: bool = False
+    can_redo: bool = False
+    dirty: bool = False
+    overlay: OverlaySettings = field(default_factory=OverlaySettings)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a tracking run exists, moving or held."""
+        return self.run is not RunStatus.IDLE
+
+    @property
+    def can_track(self) -> bool:
+        """Whether a run may start from the box on this frame."""
+        startable = self.run in (RunStatus.IDLE, RunStatus.PAUSED)
+        return self.has_clip and self.trackers_ready and self.box_here and startable

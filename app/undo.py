@@ -1,0 +1,88 @@
+"""Undo: one command class that swaps whole documents.
+
+Documents are immutable and share what did not change, so a command is two
+references. A drag or a burst of nudges pushes many commands with one merge key
+and ends up as one step; a tracker run is one step whatever its length.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from PySide6.QtGui import QUndoCommand
+
+from core.document.document import Document
+from core.document.store import Change, DocumentStore
+
+Focus = tuple[int | None, int | None]
+"""Track id and frame that a step is about; None where it is about neither."""
+
+_MERGEABLE = 1
+_keys = itertools.count(1)
+
+
+def new_merge_key() -> int:
+    """A key that no other gesture has."""
+    return next(_keys)
+
+
+class EditCommand(QUndoCommand):
+    """Replaces `before` by `after`; undo puts `before` back.
+
+    Parameters
+    ----------
+    merge_key
+        Commands pushed in a row with the same key become one step.
+    focus
+        Where the edit happened; handed to `reveal` when the step is undone or
+        redone, so that the user sees what changed.
+    reveal
+        Moves the view; not called for the first execution (the user is there).
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        after: Document,
+        change: Change,
+        *,
+        merge_key: int | None = None,
+        focus: Focus = (None, None),
+        reveal: Callable[[Focus], None] | None = None,
+    ) -> None:
+        super().__init__(change.text)
+        self._store = store
+        self.before = store.current
+        self.after = after
+        self._change = change
+        self._merge_key = merge_key
+        self.focus = focus
+        self._reveal = reveal
+        self._executed = False
+
+    def id(self) -> int:
+        """Qt asks `mergeWith` only for commands with the same id; -1 means never."""
+        return -1 if self._merge_key is None else _MERGEABLE
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take over the result of a later command of the same gesture."""
+        if not isinstance(other, EditCommand) or other._merge_key != self._merge_key:
+            return False
+        self.after = other.after
+        self._change = other._change
+        self.focus = other.focus
+        return True
+
+    def redo(self) -> None:
+        """Make `after` the current document."""
+        self._store.replace(self.after, self._change)
+        if self._executed and self._reveal is not None:
+            self._reveal(self.focus)
+        self._executed = True
+
+    def undo(self) -> None:
+        """Make `before` the current document again."""
+        self._store.replace(self.before, self._change)
+        if self._reveal is not None:
+            self._reveal(self.focus)
