@@ -1,0 +1,1 @@
+"""Item models and values behind the panels; no widgets."""
