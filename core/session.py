@@ -4,12 +4,15 @@ A :class:`Session` owns the video, the document store and the states of trackers
 that ran, so that a correction can continue from before the error. It starts no
 threads: :meth:`Session.execute` runs on whatever thread calls it and touches the
 document only through the value it returns; :meth:`Session.with_result` makes the
-new document, which the caller puts into the store (with undo, or not).
+new document, which the caller puts into the store (with undo, or not). Plans are
+made and results stored on the thread that owns the store; `execute` may run beside
+edits, and beside other runs.
 """
 
 from __future__ import annotations
 
 import datetime
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,22 +20,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import torch
+
 from core import device as devices
 from core import params as parameters
 from core.document import project_file
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change, DocumentStore
+from core.document.track import Track
 from core.engine.checkpoints import Checkpoints
 from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import FrameResult, RunEnd, Sink, Start, into, run
 from core.errors import BoxError, TrackerError
-from core.geometry import require_usable
+from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy
 from core.trackers import registry
 from core.trackers.base import Services, Tracker
+from core.trackers.registry import TrackerSpec
 from core.video.open import open_source
-from core.video.source import VideoSource
+from core.video.source import Access, VideoSource
+
+_BEYOND_ANY_CLIP = 1 << 31
+_REMEMBERED = 4
+"""Tracks whose tracker states are kept; older ones start again from their template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,8 @@ class RunPlan:
     """A run that can be executed: checked, complete, independent of later edits.
 
     `template` is the seed to initialise on first when the policy keeps the template
-    and no running tracker is at hand. `stop` is exclusive, as in `range`.
+    and no running tracker is at hand. `stop` is exclusive, as in `range`; with
+    `to_end` it is where the clip ends as far as is known when planning.
     """
 
     run: Run
@@ -48,6 +60,7 @@ class RunPlan:
     stop: int
     step: int
     template: Start | None = None
+    to_end: bool = False
 
     @property
     def total(self) -> int:
@@ -77,15 +90,23 @@ class Session:
         What was loaded, or a new document for this clip.
     project_path
         Where :meth:`save` writes; None until the first "save as".
+
+    Attributes
+    ----------
+    video_warning
+        What tells this clip from the one that was annotated; empty when nothing does.
     """
 
     def __init__(
         self, video: VideoSource, document: Document, project_path: Path | None = None
     ) -> None:
         self.video = video
+        self.video_warning = project_file.video_differs(document, video_ref(video))
         self.store = DocumentStore(document)
         self.project_path = project_path
         self._ran: dict[int, _Ran] = {}
+        self._ran_lock = threading.Lock()
+        self._last_run_id = 0
 
     @classmethod
     def of_video(cls, path: Path) -> Session:
@@ -113,12 +134,14 @@ class Session:
         document = project_file.load(path)
         found = video_path or project_file.locate_video(document, path)
         video = open_source(found)
-        document = replace(document, video=video_ref(video))
-        return cls(video, document, path)
+        session = cls(video, document, path)
+        session.store = DocumentStore(replace(document, video=video_ref(video)))
+        return session
 
     def close(self) -> None:
         """Release the video and the trackers' memory."""
-        self._ran.clear()
+        with self._ran_lock:
+            self._ran.clear()
         self.video.close()
 
     def save(self, path: Path | None = None) -> Path:
@@ -132,7 +155,8 @@ class Session:
         target = path or self.project_path
         if target is None:
             raise ValueError("the first save needs a path")
-        project_file.save(self.store.current, target)
+        # A long clip's facts become final only after opening: save what is known now.
+        project_file.save(replace(self.store.current, video=video_ref(self.video)), target)
         self.project_path = target
         return target
 
@@ -162,24 +186,23 @@ class Session:
         BoxError
             If the track has no usable box on `frame`.
         ParamError, TrackerError
-            For wrong parameters or an unknown tracker.
+            For wrong parameters, an unknown tracker, a locked track, or when
+            there is no frame to track.
         """
         document = self.store.current
-        key = document.track(track_id).at(frame)
-        if key is None or key.is_absent:
-            raise BoxError(f"There is no box on frame {frame}.", "Draw one, then track from it.")
-        info = self.video.info
-        require_usable(key.box, info.width, info.height)
+        box = self._seed_box(document.track(track_id), frame)
         spec = registry.find(tracker)
         checked = parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
-        if stop is None:
-            stop = info.frame_count if step > 0 else -1
+        to_end = stop is None
+        stop = self._stop(frame, stop, step)
         template = self._template(document, track_id, policy)
-        if template is None and track_id not in self._ran:
+        if template is None and not self._remembers(track_id, spec.key, checked):
             policy = CorrectionPolicy.NEW_TEMPLATE
+        # Two plans may be made before either's result is stored: ids must differ.
+        self._last_run_id = max(document.next_run_id, self._last_run_id + 1)
         return RunPlan(
             Run(
-                id=document.next_run_id,
+                id=self._last_run_id,
                 track_id=track_id,
                 tracker=tracker,
                 params=MappingProxyType(checked),
@@ -188,10 +211,11 @@ class Session:
                 policy=policy,
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             ),
-            Start(frame, key.box, policy),
+            Start(frame, box, policy),
             stop,
             step,
             template,
+            to_end,
         )
 
     def execute(
@@ -204,27 +228,41 @@ class Session:
         buffer: RunBuffer | None = None,
         want_maps: frozenset[str] = frozenset(),
     ) -> tuple[RunEnd, RunBuffer]:
-        """Run the plan on the calling thread; see :func:`core.engine.runner.run`."""
+        """Run the plan on the calling thread; see :func:`core.engine.runner.run`.
+
+        Raises
+        ------
+        BoxtrailError
+            If the run cannot start (weights missing, template frame unreadable).
+            Expected errors on the way are in the returned `RunEnd` instead.
+        """
         services = services or Services(devices.choose())
-        buffer = buffer or RunBuffer(plan.run.id)
-        tracker = self._prepare(plan, services)
+        # `or` would throw an empty buffer away: its length is 0, so it is false.
+        buffer = RunBuffer(plan.run.id) if buffer is None else buffer
+        tracker, checkpoints = self._prepare(plan, services)
         tracker.want_maps = want_maps
-        checkpoints = Checkpoints()
 
         def checkpoint(item: FrameResult) -> None:
             checkpoints.offer(item.frame.index, tracker)
 
-        frames = self.video.frames(plan.start.frame, plan.stop, plan.step)
+        frames = self.video.frames(plan.start.frame, self._run_stop(plan), plan.step)
         end = run(
             plan.run.id, frames, tracker, plan.start, control, (into(buffer), checkpoint, *sinks)
         )
-        self._ran[plan.run.track_id] = _Ran(
-            plan.run.tracker, plan.run.params, plan.step, tracker, checkpoints
+        self._remember(
+            plan.run.track_id,
+            _Ran(plan.run.tracker, plan.run.params, plan.step, tracker, checkpoints),
         )
         return end, buffer
 
     def with_result(
-        self, document: Document, plan: RunPlan, buffer: RunBuffer, *, seconds: float = 0.0
+        self,
+        document: Document,
+        plan: RunPlan,
+        buffer: RunBuffer,
+        *,
+        seconds: float = 0.0,
+        device: str = "",
     ) -> Document:
         """`document` with the run's boxes; a person's boxes stay as they are.
 
@@ -235,7 +273,8 @@ class Session:
         if not len(columns) or not document.has_track(plan.run.track_id):
             return document
         last = int(columns.frames[-1] if plan.step > 0 else columns.frames[0])
-        return document.with_run(replace(plan.run, end=last, seconds=seconds), columns)
+        run = replace(plan.run, end=last, seconds=seconds, device=device)
+        return document.with_run(run, columns)
 
     def track(
         self,
@@ -251,56 +290,113 @@ class Session:
     ) -> RunEnd:
         """Plan, execute and store in one call, for programs without a window."""
         planned = self.plan(track_id, frame, tracker, **plan)
+        services = services or Services(devices.choose())
         began = time.perf_counter()
         end, buffer = self.execute(
             planned, control or Control(), sinks, services=services, want_maps=want_maps
         )
         document = self.with_result(
-            self.store.current, planned, buffer, seconds=time.perf_counter() - began
+            self.store.current,
+            planned,
+            buffer,
+            seconds=time.perf_counter() - began,
+            device=devices.describe(services.device),
         )
         self.store.replace(document, Change(f"Track {end.frames} frames", track_id))
         return end
 
+    def _seed_box(self, track: Track, frame: int) -> Box:
+        if track.locked:
+            raise TrackerError(f"“{track.title}” is locked.", "Unlock it to track it.")
+        key = track.at(frame)
+        if key is None or key.is_absent:
+            raise BoxError(f"There is no box on frame {frame}.", "Draw one, then track from it.")
+        return require_usable(key.box, self.video.info.width, self.video.info.height)
+
+    def _stop(self, frame: int, stop: int | None, step: int) -> int:
+        count = self.video.info.frame_count
+        last = count if step > 0 else -1
+        if stop is None:
+            stop = last
+        elif self.video.access is not Access.CHECKING:  # else the count is an estimate
+            stop = min(max(stop, -1), count)
+        if len(range(frame, stop, step)) < 2:
+            side = "after" if step > 0 else "before"
+            raise TrackerError(
+                f"There is no frame to track {side} frame {frame}.",
+                "Start from another frame or track in the other direction.",
+            )
+        return stop
+
+    def _run_stop(self, plan: RunPlan) -> int:
+        # The count of a clip that is still being checked may be short: read to the true end.
+        if plan.to_end and plan.step > 0 and self.video.access is Access.CHECKING:
+            return _BEYOND_ANY_CLIP
+        return plan.stop
+
     def _template(
         self, document: Document, track_id: int, policy: CorrectionPolicy
     ) -> Start | None:
+        # The seed of the last run that learnt a template; runs in between kept it.
         if policy is CorrectionPolicy.NEW_TEMPLATE:
             return None
         track = document.track(track_id)
         for earlier in reversed(document.runs):
-            seed = track.at(earlier.start) if earlier.track_id == track_id else None
+            if earlier.track_id != track_id or earlier.policy is not CorrectionPolicy.NEW_TEMPLATE:
+                continue
+            seed = track.at(earlier.start)
             if seed is not None and not seed.is_absent:
                 return Start(earlier.start, seed.box)
         return None
 
-    def _prepare(self, plan: RunPlan, services: Services) -> Tracker:
+    def _remembers(self, track_id: int, key: str, params: Mapping[str, Any]) -> bool:
+        with self._ran_lock:
+            ran = self._ran.get(track_id)
+        return ran is not None and ran.key == key and dict(ran.params) == dict(params)
+
+    def _remember(self, track_id: int, ran: _Ran) -> None:
+        with self._ran_lock:
+            self._ran[track_id] = ran
+            while len(self._ran) > _REMEMBERED:
+                del self._ran[next(iter(self._ran))]
+
+    def _prepare(self, plan: RunPlan, services: Services) -> tuple[Tracker, Checkpoints]:
+        # Taken out while it runs: a second run must never share its tracker.
+        with self._ran_lock:
+            ran = self._ran.pop(plan.run.track_id, None)
         spec = registry.find(plan.run.tracker)
-        if plan.start.policy is not CorrectionPolicy.NEW_TEMPLATE:
-            ran = self._ran.get(plan.run.track_id)
-            if ran and ran.key == spec.key and dict(ran.params) == dict(plan.run.params):
-                checkpoint = ran.checkpoints.before(plan.start.frame, ran.step)
-                if checkpoint is not None:
-                    ran.tracker.restore(checkpoint.state)
-                    return ran.tracker
+        if plan.start.policy is CorrectionPolicy.NEW_TEMPLATE:
+            return spec.create(plan.run.params, services), Checkpoints()
+        if ran and ran.key == spec.key and dict(ran.params) == dict(plan.run.params):
+            checkpoint = ran.checkpoints.before(plan.start.frame, ran.step)
+            if checkpoint is not None:
+                ran.tracker.restore(checkpoint.state)
+                same = ran.step * plan.step > 0
+                kept = ran.checkpoints.until(plan.start.frame, ran.step) if same else Checkpoints()
+                return ran.tracker, kept
+        return self._from_template(plan, spec, services), Checkpoints()
+
+    def _from_template(self, plan: RunPlan, spec: TrackerSpec, services: Services) -> Tracker:
+        if plan.template is None:
+            raise TrackerError(
+                "The appearance from before the correction is not known any more.",
+                "Choose “new template”.",
+            )
         tracker = spec.create(plan.run.params, services)
-        if plan.start.policy is not CorrectionPolicy.NEW_TEMPLATE:
-            if plan.template is None:
-                raise TrackerError(
-                    "The appearance from before the correction is not known any more.",
-                    "Choose “new template”.",
-                )
+        with torch.inference_mode():
             tracker.init(self.video.read(plan.template.frame).image, plan.template.box)
         return tracker
 
 
 def video_ref(video: VideoSource) -> VideoRef:
-    """How a document refers to this opened clip."""
+    """How a document refers to this opened clip; estimates of an unchecked one are left out."""
     info = video.info
+    final = video.access is not Access.CHECKING
     return VideoRef(
         info.path.as_posix(),
         info.fingerprint,
         info.width,
         info.height,
-        info.frame_count,
-        info.fps,
+        info.frame_count if final else 0,
+        info.fps if final else 0.0,
     )
