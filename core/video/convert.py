@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 from av import VideoFrame
@@ -30,10 +31,11 @@ def orientation_of(frame: VideoFrame) -> Orientation | None:
 
     The display matrix maps stored ``(x, y)`` to shown ``(a·x + c·y, b·x + d·y)``.
     """
-    found = frame.side_data.get(SideData.DISPLAYMATRIX)
+    side_data: Any = frame.side_data  # a Mapping, which the stubs mistake for a TypedDict
+    found = side_data.get(SideData.DISPLAYMATRIX)
     if found is None:
         return UPRIGHT
-    a, b, _, c, d = struct.unpack_from("=5i", bytes(found))
+    a, b, _, c, d = struct.unpack_from("=5i", _bytes_of(found))
     matrix = tuple((v > 0) - (v < 0) for v in (a, b, c, d))
     turns: dict[tuple[int, ...], Orientation] = {
         (1, 0, 0, 1): (0, False),
@@ -85,7 +87,7 @@ class Converter:
             dst_color_range=ColorRange.JPEG,
             threads=1,
         )
-        image = np.asarray(converted.to_ndarray(), dtype=np.uint8)
+        image = _as_array(converted, copy=converted is frame)
         turns, mirrored = self._orientation
         if turns:
             image = np.rot90(image, turns)
@@ -94,6 +96,21 @@ class Converter:
         image = np.ascontiguousarray(image)
         image.flags.writeable = False
         return image
+
+
+def _as_array(frame: VideoFrame, *, copy: bool) -> Image:
+    """The samples of an rgb24 picture; shares its memory where rows have no padding."""
+    plane = frame.planes[0]
+    row = frame.width * 3
+    if copy or plane.line_size != row:
+        return np.asarray(frame.to_ndarray(), dtype=np.uint8)
+    flat = np.frombuffer(_bytes_of(plane), np.uint8, count=row * frame.height)
+    return flat.reshape(frame.height, frame.width, 3)
+
+
+def _bytes_of(buffer: Any) -> memoryview:
+    # PyAV's planes and side data have the buffer protocol, which their stubs leave out.
+    return memoryview(buffer)
 
 
 def signature(frame: VideoFrame) -> int:
@@ -109,7 +126,7 @@ def signature(frame: VideoFrame) -> int:
         return zlib.crc32(np.ascontiguousarray(frame.to_ndarray(format="rgb24")).data, crc)
     for plane, component in zip(planes, components, strict=True):
         row_bytes = plane.width * ((component.bits + 7) // 8)
-        rows = np.frombuffer(plane, np.uint8, count=plane.line_size * plane.height)
+        rows = np.frombuffer(_bytes_of(plane), np.uint8, count=plane.line_size * plane.height)
         rows = rows.reshape(plane.height, plane.line_size)[:, :row_bytes]
         crc = zlib.crc32(np.ascontiguousarray(rows).data, crc)
     return crc

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from core.video import faults
@@ -56,7 +57,7 @@ def _choose_stream(path: Path, container: InputContainer) -> VideoStream:
         raise faults.unreadable(path, None)
     streams = list(container.streams.video)
     # Cover art of music files is a video stream of one picture.
-    moving = [s for s in streams if not s.disposition & av.stream.Disposition.attached_pic]
+    moving = [s for s in streams if not s.disposition & Disposition.attached_pic]
     if not moving:
         raise faults.no_picture_stream(path, ", ".join(s.type for s in container.streams))
     stream = moving[0]

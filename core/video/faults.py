@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
+from av.error import FFmpegError
 
 from core.errors import VideoError
 
-DECODER_FAULTS = (av.FFmpegError, OSError, ValueError, MemoryError, UnicodeError)
+DECODER_FAULTS = (FFmpegError, OSError, ValueError, MemoryError, UnicodeError)
 
 _READABLE = "Open an mp4, mov, mkv, webm, avi, ts or mpg file, or a folder of images."
 

@@ -121,14 +121,14 @@ def read_image(file: Path) -> Image:
         raise _bad_image(file, "is damaged", error) from error
     if stored is None:
         raise _bad_image(file, "is empty" if not data.size else "is damaged or not an image", None)
-    image = np.ascontiguousarray(cv2.cvtColor(_to_bytes(stored), cv2.COLOR_BGR2RGB))
+    image = np.ascontiguousarray(_to_bytes(stored)[..., ::-1])
     image.flags.writeable = False
     return image
 
 
-def _to_bytes(stored: np.ndarray) -> np.ndarray:
+def _to_bytes(stored: np.ndarray) -> Image:
     if stored.dtype == np.uint8:
-        return stored
+        return stored.astype(np.uint8, copy=False)
     if stored.dtype == np.uint16:
         return ((stored.astype(np.uint32) + 128) // 257).astype(np.uint8)
     finite = np.nan_to_num(stored.astype(np.float64), nan=0.0, posinf=1.0, neginf=0.0)

@@ -18,7 +18,7 @@ from core.errors import StorageError
 from core.storage import atomic_write
 from core.video.table import Entry, FrameTable
 
-_VERSION = 1
+_VERSION = 3
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_TIME = -(1 << 63)
+_LOCAL_DISORDER = 32  # frames: more than any reordering of a codec
 
 
 @dataclass(slots=True)
@@ -62,15 +63,15 @@ class FrameTable:
     def checked(self) -> int:
         return len(self.times)
 
-    def append(self, time: int | None, signature: int, *, key: bool, seek_time: int | None) -> None:
-        """Record the next picture of the pass."""
+    def append(self, time: int | None, signature: int, *, seek_time: int | None) -> None:
+        """Record the next picture; `seek_time` is None unless it is a key frame."""
         index = len(self.times)
         if time is None or (index and time < self.times[-1]):
             self.ordered = False  # coding order or none: timestamps cannot identify frames
         known = self._by_signature
         known[signature] = -1 if signature in known else index
         self.signatures.append(signature)
-        if key and seek_time is not None:
+        if seek_time is not None:
             self.entries.append(Entry(index, seek_time))
             self._entry_frames.append(index)
         self.times.append(NO_TIME if time is None else time)  # last: it publishes the frame
@@ -154,18 +155,19 @@ class FrameTable:
     def seconds(self, time_base: float, fps: float) -> NDArray[np.float64]:
         """Timestamps in seconds from frame 0, ``(checked,)``, never decreasing.
 
-        AVI and some cameras store coding order: times that are out of order only
-        locally are sorted. Anything worse falls back to ``index / fps``.
+        AVI and program streams store coding order or guesses. Times that are out of
+        order only locally are sorted; where they then follow an even rate but for a
+        frame's length, the even rate is the truth. Anything worse is `index / fps`.
         """
         count = self.checked
         even = np.arange(count, dtype=np.float64) / (fps if fps > 0 else 25.0)
         raw = np.array(self.times[:count], dtype=np.int64)
-        if count == 0 or (raw == NO_TIME).any():
+        if count < 2 or (raw == NO_TIME).any():
             return even
         order = np.argsort(raw, kind="stable")
-        if np.abs(order - np.arange(count)).max() > 32:
+        if np.abs(order - np.arange(count)).max() > _LOCAL_DISORDER or raw.min() == raw.max():
             return even
-        ordered = raw[order]
-        if count > 1 and not (np.diff(ordered) > 0).any():
+        ordered = (raw[order] - raw.min()) * time_base
+        if not self.ordered and fps > 0 and np.abs(ordered - even).max() < 2.5 / fps:
             return even
-        return (ordered - ordered[0]) * time_base
+        return ordered

@@ -20,6 +20,8 @@ from core.video.table import FrameTable
 _ANNOUNCE_EVERY = 16
 # Packets that are never shown by themselves; a missing picture is no damage there.
 _HIDDEN_FRAMES = frozenset({"vp8", "vp9", "av1", "libdav1d"})
+# Their demuxers look for presentation times, all others for decoding times.
+_INDEXED_BY_SHOWN_TIME = frozenset({"mov", "matroska"})
 
 
 class SequentialPass:
@@ -52,6 +54,8 @@ class SequentialPass:
         self._open(table.repeatable_threads)
         codec = self._decoder.stream.codec_context.name
         self._numbered_damage = codec not in _HIDDEN_FRAMES
+        container = self._decoder.container.format.name.split(",")
+        self._by_shown_time = not _INDEXED_BY_SHOWN_TIME.isdisjoint(container)
 
     def run(self) -> bool:
         """Fill the table; True when the end was reached, False when stopped.
@@ -76,7 +80,7 @@ class SequentialPass:
     def _open(self, threads: int) -> None:
         self._pending: list[int] = []
         self._seen: set[int] = set()
-        self._key_times: deque[int | None] = deque()
+        self._key_packets: deque[tuple[int | None, int | None]] = deque()
         self._decoder = Decoder(self._path, threads=threads, on_packet=self._note_packet)
 
     def _next_picture(self) -> VideoFrame | None:
@@ -99,8 +103,6 @@ class SequentialPass:
 
     def _settle(self, frame: VideoFrame) -> list[int]:
         """Tick off the packets up to `frame`; give the times of those that were lost."""
-        if frame.key_frame and self._key_times:
-            self._last_key_time = self._key_times.popleft()
         lost: list[int] = []
         while frame.pts is not None and self._pending and self._pending[0] <= frame.pts:
             candidate = heapq.heappop(self._pending)
@@ -110,29 +112,38 @@ class SequentialPass:
         return lost
 
     def _note_packet(self, packet: Packet) -> None:
-        if packet.is_keyframe:
-            self._key_times.append(packet.pts if packet.pts is not None else packet.dts)
+        if packet.is_keyframe and not packet.is_discard:
+            times = (packet.pts, packet.dts) if self._by_shown_time else (packet.dts, packet.pts)
+            seek_time = times[0] if times[0] is not None else times[1]
+            self._key_packets.append((packet.pts, seek_time))
         if packet.pts is not None and not packet.is_discard and packet.pts not in self._seen:
             self._seen.add(packet.pts)
             heapq.heappush(self._pending, packet.pts)
 
     def _record(self, frame: VideoFrame) -> None:
-        self._last_key_time: int | None = None
         lost = self._settle(frame)
         if self._decoder.errors and self._table.checked and self._numbered_damage:
             for time in lost:
                 self._table.append_damaged(time)
         self._table.flawed += bool(frame.is_corrupt)
-        # Key pictures come out in the order of the key packets that went in.
-        time = frame.pts if frame.pts is not None else frame.dts
-        seek_time = time if self._last_key_time is None else self._last_key_time
-        self._table.append(
-            frame.pts, signature(frame), key=bool(frame.key_frame), seek_time=seek_time
-        )
+        seek_time = self._seek_time(frame) if frame.key_frame else None
+        self._table.append(frame.pts, signature(frame), seek_time=seek_time)
+
+    def _seek_time(self, frame: VideoFrame) -> int | None:
+        """Where to seek for this key picture: the time of the packet it came from."""
+        packets = self._key_packets
+        if frame.pts is not None and any(shown == frame.pts for shown, _ in packets):
+            while packets[0][0] != frame.pts:
+                packets.popleft()
+        if packets:  # else in order: key pictures leave as key packets came
+            return packets.popleft()[1]
+        return frame.pts if frame.pts is not None else frame.dts
 
 
 def seeking_works(reader: ExactReader, table: FrameTable) -> bool:
     """Try a few key frames spread over the clip; False if seeking leads to none of them."""
+    if not table.entries:
+        return False
     last = len(table.entries) - 1
     places = sorted({last // 4, last // 2, last} - {0, -1})
     return not places or any(reader.entry_works(place) for place in places)
