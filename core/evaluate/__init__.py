@@ -1,0 +1,1 @@
+"""Measuring trackers on benchmark sequences: layouts, one-pass protocol, metrics, reports."""
