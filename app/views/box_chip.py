@@ -1,0 +1,153 @@
+"""The label of a box: source glyph, title, score, badges, on one dark plate.
+
+It keeps its size on the screen, sits above its box where there is room, else below
+or inside, and never leaves the view while any part of the box is in sight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.views.overlay_paint import (
+    AMBER,
+    CHIP_HEIGHT,
+    INK,
+    PLATE,
+    QUIET_INK,
+    VERMILION,
+    draw_check,
+    draw_lock,
+    draw_pill,
+    kept_inside,
+    overlay_font,
+)
+from app.views.view_types import BoxView
+from core.states import Flag, Source, TargetState
+
+_PAD = 6.0
+_GAP = 5.0
+_GLYPH = 10.0
+_MAX_TITLE = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of the chip: its width and how to paint it into a rectangle."""
+
+    width: float
+    paint: Callable[[QPainter, QRectF], None]
+
+
+def paint_chip(
+    painter: QPainter, view: BoxView, rect: QRectF, seen: QRectF, *, clearance: float
+) -> None:
+    """Paint the chip of `view`, whose box covers `rect` in view points."""
+    parts = _parts(view)
+    width = sum(part.width for part in parts) + _GAP * (len(parts) - 1) + 2 * _PAD
+    plate = chip_place(rect, seen, width, clearance)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(plate, 4, 4)
+    if view.selected:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(view.color), 1.25))
+        painter.drawRoundedRect(plate.adjusted(0.6, 0.6, -0.6, -0.6), 4, 4)
+    x = plate.left() + _PAD
+    for part in parts:
+        part.paint(painter, QRectF(x, plate.top(), part.width, plate.height()))
+        x += part.width + _GAP
+
+
+def chip_place(rect: QRectF, seen: QRectF, width: float, clearance: float) -> QRectF:
+    """Where a chip of `width` goes for a box at `rect`: above, else below, else inside."""
+    above = rect.top() - clearance - CHIP_HEIGHT
+    below = rect.bottom() + clearance
+    if above >= seen.top() + 4:
+        y = above
+    elif below + CHIP_HEIGHT <= seen.bottom() - 4:
+        y = below
+    else:
+        y = max(rect.top(), seen.top()) + clearance
+    return kept_inside(QRectF(rect.left() - 1, y, width, CHIP_HEIGHT), seen)
+
+
+def _parts(view: BoxView) -> list[_Part]:
+    parts = [_source_glyph(view)]
+    if view.title:
+        parts.append(_text(view.title, INK, bold=view.selected))
+    if view.source in (Source.TRACKED, Source.IMPORTED) and math.isfinite(view.score):
+        parts.append(_text(f"{view.score:.2f}", QUIET_INK))
+    if Flag.CONFIRMED in view.flags:
+        parts.append(_Part(_GLYPH, lambda p, r: draw_check(p, _square(r), INK)))
+    if view.locked:
+        parts.append(_Part(_GLYPH, lambda p, r: draw_lock(p, _square(r), QUIET_INK)))
+    return parts + [_pill(text, fill) for text, fill in badges(view)]
+
+
+def badges(view: BoxView) -> list[tuple[str, QColor]]:
+    """Words and colours of what needs attention about a box."""
+    translate = QCoreApplication.translate
+    found: list[tuple[str, QColor]] = []
+    if Flag.ABSENT in view.flags:
+        found.append((translate("BoxItem", "absent"), QUIET_INK))
+    elif view.state is TargetState.LOST:
+        found.append((translate("BoxItem", "lost"), VERMILION))
+    elif view.state is TargetState.UNCERTAIN:
+        found.append(("?", AMBER))
+    if Flag.OCCLUDED in view.flags:
+        found.append((translate("BoxItem", "occluded"), QUIET_INK))
+    return found
+
+
+def _text(text: str, color: QColor, *, bold: bool = False) -> _Part:
+    font = overlay_font(bold=bold)
+    metrics = QFontMetricsF(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _MAX_TITLE)
+
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        painter.setFont(font)
+        painter.setPen(color)
+        painter.drawText(rect.adjusted(0, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, shown)
+
+    return _Part(metrics.horizontalAdvance(shown), paint)
+
+
+def _pill(text: str, fill: QColor) -> _Part:
+    width = max(QFontMetricsF(overlay_font(bold=True)).horizontalAdvance(text) + 10, 15.0)
+    return _Part(width, lambda p, r: draw_pill(p, r.adjusted(0, 2.5, 0, -2.5), text, fill))
+
+
+def _square(rect: QRectF) -> QRectF:
+    return QRectF(rect.x(), rect.center().y() - _GLYPH / 2, _GLYPH, _GLYPH)
+
+
+def _source_glyph(view: BoxView) -> _Part:
+    """Diamond by hand, bracketed square tracked, dashes interpolated, ring imported."""
+    color = QColor(view.color).lighter(115)
+
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        area = _square(rect)
+        middle, r = area.center(), _GLYPH / 2
+        painter.setPen(QPen(color, 2.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if view.source is Source.MANUAL:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            turns = ((0, -r), (r, 0), (0, r), (-r, 0))
+            painter.drawPolygon(QPolygonF([middle + QPointF(x, y) for x, y in turns]))
+        elif view.source is Source.TRACKED:
+            painter.drawLine(QLineF(area.left(), middle.y(), area.right(), middle.y()))
+            painter.setBrush(color)
+            painter.drawEllipse(middle, 1.75, 1.75)
+        elif view.source is Source.INTERPOLATED:
+            for x in (area.left(), middle.x() + 1.5):
+                painter.drawLine(QLineF(x, middle.y(), x + 3.5, middle.y()))
+        else:
+            painter.drawEllipse(middle, r - 1.5, r - 1.5)
+
+    return _Part(_GLYPH, paint)

@@ -1,0 +1,319 @@
+"""The canvas: shows a frame with its boxes and lets a person draw and edit them.
+
+The view changes no box by itself: it announces what the person wants and shows what
+it is told. While a box is dragged or nudged, the edited box stays on display,
+whatever arrives meanwhile. Keys that mean nothing here go on to the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from app.views.box_geometry import MOVE, Handle
+from app.views.box_gestures import BoxGestures
+from app.views.box_item import BoxItem
+from app.views.picture_view import PictureView
+from app.views.view_types import BoxView, DisplayFrame
+from core.geometry import Box
+
+MODES = ("select", "draw")
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, -1.0),
+    Qt.Key.Key_Down: (0.0, 1.0),
+}
+_MODIFIER_KEYS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CTRL = Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_CURSORS = {
+    (0, 0): Qt.CursorShape.SizeAllCursor,
+    (1, 1): Qt.CursorShape.SizeFDiagCursor,
+    (1, -1): Qt.CursorShape.SizeBDiagCursor,
+    (1, 0): Qt.CursorShape.SizeHorCursor,
+    (0, 1): Qt.CursorShape.SizeVerCursor,
+}
+_DRAG_THRESHOLD = 4  # view points; less is a click
+
+
+class VideoView(PictureView):
+    """Shows a frame and what is known about it; lets boxes be drawn and edited.
+
+    Attributes
+    ----------
+    box_drawn
+        A new :class:`Box`, inside the frame; the mode goes back to ``"select"``.
+    box_changed, box_committed
+        ``(track_id, box, gesture)``: while a gesture lasts, and once at its end.
+    gesture_cancelled
+        ``(track_id, gesture)``: after a `box_changed` that restored the first box.
+    box_selected
+        The clicked box's track, or −1 for a click beside all boxes.
+    context_requested
+        ``(global position, track_id or −1)``: a menu was asked for there.
+    mode_changed
+        ``"select"`` or ``"draw"``.
+    """
+
+    box_drawn = Signal(object)
+    box_changed = Signal(int, object, int)
+    box_committed = Signal(int, object, int)
+    gesture_cancelled = Signal(int, int)
+    box_selected = Signal(int)
+    context_requested = Signal(QPoint, int)
+    mode_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mode = "select"
+        self._pressed: tuple[QPointF, BoxItem | None] | None = None
+        self._gestures = BoxGestures(self)
+        self._gestures.changed.connect(self._show_live)
+        self._gestures.changed.connect(self.box_changed)
+        self._gestures.committed.connect(self.box_committed)
+        self._gestures.cancelled.connect(self.gesture_cancelled)
+        self._gestures.drawn.connect(self.box_drawn)
+        self.setAccessibleName(self.tr("Video"))
+        self.setAccessibleDescription(
+            self.tr("The current frame with its boxes. Arrow keys move the selected box.")
+        )
+
+    @property
+    def mode(self) -> str:
+        """``"select"`` or ``"draw"``."""
+        return self._mode
+
+    def set_mode(self, mode: str) -> None:
+        """Choose what a drag does; ends whatever gesture is in progress.
+
+        Raises
+        ------
+        ValueError
+            If there is no such mode.
+        """
+        if mode not in MODES:
+            raise ValueError(f"no canvas mode {mode!r}")
+        if mode == self._mode:
+            return
+        self._gestures.cancel()
+        self._clear_aids()
+        self._mode = mode
+        self._show_cursor()
+        self.mode_changed.emit(mode)
+
+    def show_frame(self, frame: DisplayFrame | None) -> None:
+        """Show another frame; zoom and place stay unless the frame size changes.
+
+        None takes everything away: the next frame begins a new clip and is fitted.
+        """
+        before = self._frame_item.frame
+        if frame is not None and before is not None and frame.index != before.index:
+            # What was being edited belongs to the frame that is going away.
+            self._gestures.finish()
+        super().show_frame(frame)
+        if frame is not None:
+            self._gestures.set_frame_size(*frame.size)
+
+    def show_boxes(self, boxes: Sequence[BoxView]) -> None:
+        """Replace all boxes; at most one per track. A box being edited stays as it is."""
+        super().show_boxes(boxes)
+        if self._gestures.live is None:
+            return
+        track_id, box = self._gestures.live
+        item = self._box_items.get(track_id)
+        if item is not None and item.editable:
+            item.show_live(box)
+        else:
+            self._gestures.forget()
+            self._clear_aids()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        if not self.has_picture or self._is_busy():
+            return
+        if self._take_pan_press(event) or event.button() != Qt.MouseButton.LeftButton:
+            return
+        x, y = self.map_to_frame(event.position())
+        if self._mode == "draw":
+            self._gestures.begin_draw(x, y)
+            return
+        self._gestures.finish()
+        item, handle = self._target_at(event.position())
+        if item is not None and handle != MOVE:
+            self._gestures.begin_drag(item.view.track_id, item.box, handle, x, y)
+            return
+        self._pressed = (event.position(), item)
+        if item is not None and not item.view.selected:
+            self.box_selected.emit(item.view.track_id)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self._tell_cursor(event.position())
+        if self._mode == "draw" and self.has_picture:
+            self._hud.show_crosshair(event.position())
+        if self._take_pan_move(event):
+            return
+        self._begin_beyond_threshold(event)
+        if self._is_busy():
+            self._follow(event)
+        elif event.buttons() == Qt.MouseButton.NoButton:
+            self._show_cursor()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        if self._pan_from is None and event.button() != Qt.MouseButton.LeftButton:
+            return
+        pressed, self._pressed = self._pressed, None
+        if self._take_pan_release():
+            return
+        if self._gestures.is_drawing:
+            self._follow(event)
+            self._clear_aids()
+            if self._gestures.end_draw():
+                self.set_mode("select")
+        elif self._gestures.is_dragging:
+            self._follow(event)
+            self._clear_aids()
+            self._gestures.finish()
+        elif pressed is not None:
+            self._click(*pressed)
+        self._show_cursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._space_held = False
+        self._gestures.finish_nudging()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.accept()
+        if self._is_busy():
+            return
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            item, at = self._selected_item(), self.viewport().rect().center()
+            if item is not None:
+                at = self.frame_to_view(item.box.cx, item.box.cy).toPoint()
+        else:
+            item, at = self._target_at(QPointF(event.pos()))[0], event.pos()
+        track_id = item.view.track_id if item is not None else -1
+        self.context_requested.emit(self.viewport().mapToGlobal(at), track_id)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            key = Qt.Key(event.key())
+            if key not in _ARROWS and key not in _MODIFIER_KEYS and key != Qt.Key.Key_Escape:
+                # The key may change the frame: the burst belongs to the frame before.
+                self._gestures.finish_nudging()
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._wants_key(event) or event.key() == Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Escape:
+            if not self._gestures.cancel():
+                self.set_mode("select")
+            self._clear_aids()
+        elif not self._is_busy():
+            self._nudge(event)
+
+    def _wants_key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape:
+            return self._gestures.live is not None or self._is_busy() or self._mode == "draw"
+        if self._is_busy():
+            return True  # no shortcut may change the frame under a drag
+        if event.key() in _ARROWS:
+            item = self._selected_item()
+            free = (event.modifiers() & ~(_SHIFT | _CTRL | _KEYPAD)).value == 0
+            return free and item is not None and item.editable
+        return super()._wants_key(event)
+
+    def _nudge(self, event: QKeyEvent) -> None:
+        item = self._selected_item()
+        step = _ARROWS.get(Qt.Key(event.key()))
+        if item is None or step is None:
+            return
+        size = 10.0 if event.modifiers() & _SHIFT else 1.0
+        resize = bool(event.modifiers() & _CTRL)
+        self._gestures.nudge(
+            item.view.track_id, item.box, step[0] * size, step[1] * size, resize=resize
+        )
+
+    def _is_busy(self) -> bool:
+        return self._gestures.is_dragging or self._gestures.is_drawing
+
+    def _follow(self, event: QMouseEvent) -> None:
+        """Let the gesture in progress follow the pointer."""
+        x, y = self.map_to_frame(event.position())
+        keep_aspect = bool(event.modifiers() & _SHIFT)
+        from_center = bool(event.modifiers() & _ALT)
+        if self._gestures.is_drawing:
+            self._gestures.draw_to(x, y, keep_aspect=keep_aspect, from_center=from_center)
+            self._hud.show_band(self._gestures.rubber_band)
+        else:
+            self._gestures.drag_to(x, y, keep_aspect=keep_aspect, from_center=from_center)
+        self._hud.show_measure(self._gestures.measure, event.position())
+
+    def _begin_beyond_threshold(self, event: QMouseEvent) -> None:
+        """Turn a press into a drag of the box, or of the picture, once it is no click."""
+        if self._pressed is None:
+            return
+        start, item = self._pressed
+        if (event.position() - start).manhattanLength() < _DRAG_THRESHOLD:
+            return
+        self._pressed = None
+        if item is not None and item.editable:
+            x, y = self.map_to_frame(start)
+            self._gestures.begin_drag(item.view.track_id, item.box, MOVE, x, y)
+        else:
+            self._begin_pan(start)
+            self._take_pan_move(event)
+
+    def _click(self, at: QPointF, item: BoxItem | None) -> None:
+        if item is None:
+            self.box_selected.emit(-1)
+            return
+        pile = self._items_at(at)
+        if item.view.selected and item in pile and len(pile) > 1:
+            # Another click on a pile of boxes goes on to the next one in it.
+            following = pile[(pile.index(item) + 1) % len(pile)]
+            self.box_selected.emit(following.view.track_id)
+
+    def _show_live(self, track_id: int, box: Box, gesture: int) -> None:
+        if track_id in self._box_items:
+            self._box_items[track_id].show_live(box)
+
+    def _clear_aids(self) -> None:
+        self._hud.show_band(None)
+        self._hud.show_measure("", QPointF())
+        if self._mode != "draw":
+            self._hud.show_crosshair(None)
+
+    def _show_cursor(self) -> None:
+        super()._show_cursor()
+        if self._space_held or not self.has_picture:
+            return
+        if self._mode == "draw":
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+            return
+        item, handle = self._target_at(self._pointer)
+        if item is None or not item.editable:
+            return
+        shape = Qt.CursorShape.PointingHandCursor
+        if item.view.selected:
+            shape = _CURSORS[_direction(handle)]
+        self.viewport().setCursor(shape)
+
+
+def _direction(handle: Handle) -> tuple[int, int]:
+    """Opposite handles share a cursor: turn them to the right or downwards."""
+    sx, sy = handle
+    return (-sx, -sy) if sx < 0 or (sx == 0 and sy < 0) else (sx, sy)
