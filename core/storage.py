@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -48,6 +50,19 @@ def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def sweep(path: Path, *, older_than: float = 3600.0) -> None:
+    """Remove temporary files that a killed program left beside `path`.
+
+    Only those untouched for `older_than` seconds: a younger one may be in use.
+    """
+    pattern = f".{glob.escape(path.name[:40])}.*.tmp"
+    limit = time.time() - older_than
+    with contextlib.suppress(OSError):
+        for leftover in path.parent.glob(pattern):
+            if leftover.stat().st_mtime < limit:
+                leftover.unlink()
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

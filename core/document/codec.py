@@ -30,12 +30,13 @@ COORDINATE_LIMIT = 1e9
 SCORE_LIMIT = 1e6
 """Largest magnitude of a score that is stored."""
 
-_RUN_LENGTH = {
+WHOLE_COLUMNS = {
     "sources": (0, max(Source)),
     "states": (0, max(TargetState)),
     "flags": (0, sum(Flag)),
     "runs": (0, INT32),
 }
+"""Columns of whole numbers that change rarely, with the range of their values."""
 
 
 # ---- encoding -----------------------------------------------------------------------
@@ -114,7 +115,7 @@ def encode_columns(columns: Columns) -> dict[str, Any]:
         "frames": ranges(columns.frames),
         "boxes": columns.boxes.tolist(),
         "scores": short_floats(columns.scores),
-        **{name: stretches(getattr(columns, name)) for name in _RUN_LENGTH},
+        **{name: stretches(getattr(columns, name)) for name in WHOLE_COLUMNS},
     }
 
 
@@ -263,7 +264,7 @@ def decode_columns(node: Node) -> Columns:
             "scores": _scores(node.field("scores"), count),
             **{
                 name: _stretched(node.field(name), count, low, high)
-                for name, (low, high) in _RUN_LENGTH.items()
+                for name, (low, high) in WHOLE_COLUMNS.items()
             },
         }
     )

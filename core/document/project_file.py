@@ -20,7 +20,7 @@ from core.document import codec
 from core.document.checked import Node, parse_json, read_text, shown
 from core.document.document import Document, VideoRef
 from core.errors import ProjectError
-from core.storage import atomic_write
+from core.storage import atomic_write, sweep
 
 FORMAT = "boxtrail-project"
 VERSION = 1
@@ -65,6 +65,7 @@ def save(document: Document, path: Path) -> None:
         for part in parts(replace(document, video=video), FORMAT, VERSION):
             # A lone surrogate (a file name that is no valid UTF-8) becomes its JSON escape.
             stream.write(part.encode("utf-8", "backslashreplace"))
+    sweep(path)
 
 
 def parts(document: Document, format_name: str, version: int) -> Iterator[str]:

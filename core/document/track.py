@@ -49,7 +49,7 @@ class Keyframe:
         return bool(self.flags & Flag.ABSENT)
 
 
-_DTYPES: dict[str, Any] = {
+COLUMN_TYPES: dict[str, Any] = {
     "frames": np.int32,
     "boxes": np.float64,
     "scores": np.float32,
@@ -58,6 +58,7 @@ _DTYPES: dict[str, Any] = {
     "flags": np.uint8,
     "runs": np.int32,
 }
+"""The columns of a track in order, with the type of their elements."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ class Columns:
     @classmethod
     def empty(cls) -> Columns:
         """No boxes."""
-        return cls.of({name: [] for name in _DTYPES})
+        return cls.of({name: [] for name in COLUMN_TYPES})
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Columns:
@@ -89,7 +90,7 @@ class Columns:
         ValueError
             If lengths differ, frames are negative or not strictly rising.
         """
-        arrays = {name: np.array(values[name], dtype=dtype) for name, dtype in _DTYPES.items()}
+        arrays = {name: np.array(values[name], dtype=dtype) for name, dtype in COLUMN_TYPES.items()}
         arrays["boxes"] = arrays["boxes"].reshape(-1, 4)
         frames = arrays["frames"]
         if any(len(a) != len(frames) for a in arrays.values()):
@@ -122,14 +123,16 @@ class Columns:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Columns):
             return NotImplemented
-        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _DTYPES)
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in COLUMN_TYPES
+        )
 
     def __hash__(self) -> int:
         return hash((len(self), self.frames.tobytes()))
 
     def select(self, mask: NDArray[np.bool_]) -> Columns:
         """The rows where the ``(N,)`` mask is true."""
-        return Columns.of({name: getattr(self, name)[mask] for name in _DTYPES})
+        return Columns.of({name: getattr(self, name)[mask] for name in COLUMN_TYPES})
 
     def overlaid(self, other: Columns) -> Columns:
         """These rows, with those of `other` replacing them on common frames."""
@@ -140,7 +143,7 @@ class Columns:
         return Columns.of(
             {
                 name: np.concatenate([getattr(self, name)[kept], getattr(other, name)])[order]
-                for name in _DTYPES
+                for name in COLUMN_TYPES
             }
         )
 
