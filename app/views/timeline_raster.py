@@ -1,0 +1,190 @@
+"""Pictures of a track over time: one column per device pixel, made by numpy.
+
+Each box becomes one byte of facts (:func:`codes_of`); a column of the picture shows
+the union of the facts of its frames (``bitwise_or.reduceat``), reduced to the look
+that matters most: a lost frame among a thousand good ones stays visible. Looks are
+looked up in a small pattern table, so the cost is O(columns), not O(boxes drawn).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.views.timeline_scale import TimeScale
+from core.document.track import Columns
+from core.states import Flag, Source, TargetState
+
+TRACKING, UNCERTAIN, LOST, MANUAL, INTERPOLATED, IMPORTED, CONFIRMED, ABSENT = (
+    1 << bit for bit in range(8)
+)
+STATE_UNCERTAIN = "#e69f00"
+STATE_LOST = "#d55e00"
+STATE_CONFIRMED = "#009e73"
+
+LANE_HEIGHT = 20
+"""Device-independent pixels of one lane."""
+_PERIOD = 8  # of hatches and dashes, device-independent pixels
+
+# Looks from the least to the most important; the last one present in a column is drawn.
+_LOOKS = (0, ABSENT, MANUAL, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
+
+Bytes = NDArray[np.uint8]
+
+
+def codes_of(columns: Columns) -> Bytes:
+    """Facts of each box, ``(N,)`` uint8, with one 0 appended for :func:`union`."""
+    codes = np.zeros(len(columns) + 1, np.uint8)
+    facts = codes[:-1]
+    by_state = np.array([TRACKING, UNCERTAIN, LOST], np.uint8)
+    by_source = np.array([MANUAL, 0, INTERPOLATED, IMPORTED], np.uint8)
+    facts |= by_source[np.minimum(columns.sources, int(Source.IMPORTED))]
+    states = by_state[np.minimum(columns.states, int(TargetState.LOST))]
+    facts |= np.where(columns.sources == Source.TRACKED, states, np.uint8(0))
+    facts |= np.where(columns.flags & np.uint8(Flag.CONFIRMED), np.uint8(CONFIRMED), np.uint8(0))
+    absent = (columns.flags & np.uint8(Flag.ABSENT)) != 0
+    facts[absent] = (facts[absent] & np.uint8(CONFIRMED | MANUAL)) | np.uint8(ABSENT)
+    return codes
+
+
+def union(frames: NDArray[np.int32], codes: Bytes, scale: TimeScale, width: int) -> Bytes:
+    """Facts per column, ``(width,)``: the union over the frames each column covers."""
+    if not len(frames) or not width:
+        return np.zeros(width, np.uint8)
+    start, stop = scale.edges(width)
+    lower, upper = np.searchsorted(frames, start), np.searchsorted(frames, stop)
+    merged = np.bitwise_or.reduceat(codes, _pairs(lower, upper))[::2]
+    return np.where(upper > lower, merged, 0).astype(np.uint8)
+
+
+def lane_pixels(facts: Bytes, color: str, ratio: float, *, cells: bool) -> Bytes:
+    """Picture of a lane, ``(LANE_HEIGHT · ratio, columns, 4)`` premultiplied BGRA.
+
+    With `cells` the ends of hollow stretches are closed (worth it when frames are wide).
+    """
+    table = _patterns(color, ratio)
+    looks = _look_table()[facts]
+    phase = np.arange(len(facts)) % table.shape[2]
+    pixels = np.ascontiguousarray(table[looks, :, phase, :].transpose(1, 0, 2))
+    if cells:
+        _close_ends(pixels, (facts & IMPORTED) != 0, color, ratio)
+    underline = (facts & CONFIRMED) != 0
+    if underline.any():
+        rows = slice(round(16.5 * ratio), round(18.5 * ratio))
+        pixels[rows, underline] = _bgra(STATE_CONFIRMED, 1.0)
+    return pixels
+
+
+def score_envelope(
+    columns: Columns, scale: TimeScale, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Lowest and highest machine score per column, ``(width,)`` each; NaN where none.
+
+    Only boxes of trackers have a score of their own; all others are left out.
+    """
+    low = np.full(width, np.nan, np.float32)
+    high = low.copy()
+    machine = columns.sources == Source.TRACKED
+    frames, scores = columns.frames, columns.scores
+    if not machine.all():
+        frames, scores = frames[machine], scores[machine]
+    if not len(frames) or not width:
+        return low, high
+    start, stop = scale.edges(width)
+    lower, upper = np.searchsorted(frames, start), np.searchsorted(frames, stop)
+    pairs, some = _pairs(lower, upper), upper > lower
+    padded = np.append(scores, np.float32(0))
+    low[some] = np.minimum.reduceat(padded, pairs)[::2][some]
+    high[some] = np.maximum.reduceat(padded, pairs)[::2][some]
+    return low, high
+
+
+def score_pixels(
+    low: NDArray[np.float32],
+    high: NDArray[np.float32],
+    height: int,
+    threshold: float,
+    color: str,
+) -> Bytes:
+    """Picture ``(height, columns, 4)`` of a score envelope over 0..1, premultiplied BGRA.
+
+    Area up to the lowest score, a line from lowest to highest; columns whose lowest
+    score is under `threshold` are drawn in the colour of "lost".
+    """
+    pixels = np.zeros((height, len(low), 4), np.uint8)
+    with np.errstate(invalid="ignore"):
+        bottom = np.nan_to_num((1 - low) * (height - 1), nan=height + 1)
+        top = np.nan_to_num((1 - high) * (height - 1), nan=height + 1)
+        doubtful = low < threshold
+    rows = np.arange(height)[:, None]
+    line = (rows >= np.floor(top) - 0.5) & (rows <= np.ceil(bottom) + 0.5)
+    area = rows > bottom
+    for mask, alpha in ((area, 0.28), (line, 1.0)):
+        pixels[mask & ~doubtful] = _bgra(color, alpha)
+        pixels[mask & doubtful] = _bgra(STATE_LOST, alpha)
+    return pixels
+
+
+def _pairs(lower: NDArray[np.intp], upper: NDArray[np.intp]) -> NDArray[np.intp]:
+    pairs = np.empty(2 * len(lower), np.intp)
+    pairs[::2], pairs[1::2] = lower, upper
+    return pairs
+
+
+def _bgra(color: str, alpha: float) -> Bytes:
+    rgb = [int(color[i : i + 2], 16) for i in (5, 3, 1)]
+    return np.array([*(round(c * alpha) for c in rgb), round(255 * alpha)], np.uint8)
+
+
+@functools.cache
+def _look_table() -> NDArray[np.intp]:
+    """Index into :data:`_LOOKS` for each of the 256 unions of facts."""
+    table = np.zeros(256, np.intp)
+    for number, look in enumerate(_LOOKS):
+        if look:
+            table[(np.arange(256) & look) != 0] = number
+    table.setflags(write=False)
+    return table
+
+
+@functools.lru_cache(maxsize=64)
+def _patterns(color: str, ratio: float) -> Bytes:
+    """``(looks, height, period, 4)`` premultiplied BGRA pieces of the looks."""
+    height, period = round(LANE_HEIGHT * ratio), max(round(_PERIOD * ratio), 2)
+    # Pattern coordinates in device-independent pixels, at pixel centres.
+    y, x = ((np.arange(n) + 0.5) / ratio for n in (height, period))
+    y = y[:, None] + 0 * x
+    x = x + 0 * y
+    full, bar = np.abs(y - 9.75) < 5.5, np.abs(y - 9.75) < 4.5
+    edge = full & ~bar
+    diagonal = ((x + y) % _PERIOD) < 3.6
+    table = np.zeros((len(_LOOKS), height, period, 4), np.uint8)
+
+    def paint(look: int, mask: NDArray[np.bool_], shade: str, alpha: float) -> None:
+        table[_LOOKS.index(look)][mask] = _bgra(shade, alpha)
+
+    paint(ABSENT, (np.abs(y - 9.75) < 0.8) & ((x % 4) < 1.6), "#8a93a0", 1.0)
+    paint(MANUAL, full, color, 0.5)
+    paint(INTERPOLATED, (np.abs(y - 9.75) < 1.3) & (x < 5.2), color, 1.0)
+    paint(IMPORTED, full, color, 0.16)
+    paint(IMPORTED, edge, color, 1.0)
+    paint(TRACKING, full, color, 1.0)
+    paint(UNCERTAIN, full, color, 0.4)
+    paint(UNCERTAIN, full & diagonal, STATE_UNCERTAIN, 1.0)
+    paint(LOST, full, STATE_LOST, 0.14)
+    cross = (((x + y) % _PERIOD) < 1.4) | (((x - y) % _PERIOD) < 1.4)
+    paint(LOST, full & (cross | edge), STATE_LOST, 1.0)
+    table.setflags(write=False)
+    return table
+
+
+def _close_ends(pixels: Bytes, hollow: NDArray[np.bool_], color: str, ratio: float) -> None:
+    """Draw the left and right ends of hollow stretches."""
+    changes = np.flatnonzero(np.diff(hollow.astype(np.int8), prepend=0, append=0))
+    rows = slice(round(4.5 * ratio), round(15 * ratio))
+    thick = max(round(ratio), 1)
+    for begin, end in changes.reshape(-1, 2):
+        pixels[rows, begin : begin + thick] = _bgra(color, 1.0)
+        pixels[rows, max(end - thick, begin) : end] = _bgra(color, 1.0)
