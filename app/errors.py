@@ -100,7 +100,7 @@ class ErrorHub(QObject):
             _log.error("unexpected error\n%s", trace)
             summary = f"{type(error).__name__}: {error}"
             self.unexpected.emit(ErrorReport(summary, trace, tuple(self._facts())))
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The report itself failed; the log is all that is left.
             _log.exception("while reporting an error")
         finally:

@@ -7,8 +7,7 @@ and ends up as one step; a tracker run is one step whatever its length.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from PySide6.QtGui import QUndoCommand
 
@@ -19,12 +18,6 @@ Focus = tuple[int | None, int | None]
 """Track id and frame that a step is about; None where it is about neither."""
 
 _MERGEABLE = 1
-_keys = itertools.count(1)
-
-
-def new_merge_key() -> int:
-    """A key that no other gesture has."""
-    return next(_keys)
 
 
 class EditCommand(QUndoCommand):
@@ -47,7 +40,7 @@ class EditCommand(QUndoCommand):
         after: Document,
         change: Change,
         *,
-        merge_key: int | None = None,
+        merge_key: Hashable = None,
         focus: Focus = (None, None),
         reveal: Callable[[Focus], None] | None = None,
     ) -> None:

@@ -38,7 +38,7 @@ from core.states import CorrectionPolicy
 from core.trackers import registry
 from core.trackers.base import Services, Tracker
 from core.trackers.registry import TrackerSpec
-from core.video.open import open_source
+from core.video.open import DEFAULT_CACHE_BYTES, open_source
 from core.video.source import Access, VideoSource
 
 _BEYOND_ANY_CLIP = 1 << 31
@@ -109,7 +109,7 @@ class Session:
         self._last_run_id = 0
 
     @classmethod
-    def of_video(cls, path: Path) -> Session:
+    def of_video(cls, path: Path, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> Session:
         """Open a video file or image sequence with an empty document.
 
         Raises
@@ -117,11 +117,17 @@ class Session:
         VideoError
             If it cannot be opened.
         """
-        video = open_source(path)
+        video = open_source(path, cache_bytes=cache_bytes)
         return cls(video, Document(video_ref(video)))
 
     @classmethod
-    def of_project(cls, path: Path, *, video_path: Path | None = None) -> Session:
+    def of_project(
+        cls,
+        path: Path,
+        *,
+        video_path: Path | None = None,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+    ) -> Session:
         """Open a project and its clip (`video_path` when it has moved).
 
         Raises
@@ -133,7 +139,7 @@ class Session:
         """
         document = project_file.load(path)
         found = video_path or project_file.locate_video(document, path)
-        video = open_source(found)
+        video = open_source(found, cache_bytes=cache_bytes)
         session = cls(video, document, path)
         session.store = DocumentStore(replace(document, video=video_ref(video)))
         return session

@@ -64,7 +64,7 @@ class _Worker(QObject):
             return Loaded(request.ticket, frame.index, frame.time, shown)
         except BoxtrailError as error:
             return Loaded(request.ticket, request.index, 0.0, None, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # A clip that was closed meanwhile, or a defect: either way the loader lives on.
             _log.exception("frame %d", request.index)
             failure = BoxtrailError(

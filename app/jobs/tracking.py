@@ -3,12 +3,13 @@
 Results go into the :class:`~core.engine.run_buffer.RunBuffer`, all of them. Pixels
 and maps go through a one-slot :class:`Viewfinder`: the window orders a picture, the
 worker makes one from the next frame, and between orders nothing is converted.
-Signals carry only numbers and small frozen values; every one names its run, so
-that the late word of an old run can be told from the current one's.
+Signals carry only numbers and small frozen values; every one carries the serial of
+its job, so that the late word of an old run can be told from the current one's.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +21,14 @@ from app.views.view_types import DisplayFrame, to_display
 from core import device
 from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
-from core.engine.runner import FrameResult, RunEnd
+from core.engine.runner import EndReason, FrameResult, RunEnd
+from core.errors import BoxtrailError
 from core.session import RunPlan, Session
 from core.states import TargetState
 from core.trackers.base import ResponseMap, Services
 from core.video.cache import ByteCache
+
+_serials = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +107,13 @@ class HoldRule:
 class RunEnded:
     """How a run ended; `defect` is an exception that nobody expected."""
 
-    run_id: int
+    serial: int
     end: RunEnd | None
     defect: Exception | None = None
 
 
 class _Worker(QObject):
-    held = Signal(int)  # run id
+    held = Signal(int)  # serial
     ended = Signal(object)  # RunEnded
 
     def __init__(self, job: TrackingJob) -> None:
@@ -121,7 +125,6 @@ class _Worker(QObject):
     def work(self) -> None:
         """Execute the plan; everything that goes wrong becomes a value."""
         job = self._job
-        run_id = job.plan.run.id
         try:
             device.set_threads()
             end, _ = job.session.execute(
@@ -132,14 +135,17 @@ class _Worker(QObject):
                 buffer=job.buffer,
                 want_maps=job.want_maps,
             )
-            answer = RunEnded(run_id, end)
+            answer = RunEnded(job.serial, end)
+        except BoxtrailError as error:
+            end = RunEnd(job.plan.run.id, EndReason.FAILED, 0, 0.0, error)
+            answer = RunEnded(job.serial, end)
         except Exception as error:  # noqa: BLE001  (a defect in a tracker must not end the app)
-            answer = RunEnded(run_id, None, error)
+            answer = RunEnded(job.serial, None, error)
         self.ended.emit(answer)
 
     def hold(self) -> None:
         """Tell the window that the run stands still (called on the run's thread)."""
-        self.held.emit(self._job.plan.run.id)
+        self.held.emit(self._job.serial)
 
     def _watch(self, item: FrameResult) -> None:
         rule = self._job.rule
@@ -174,6 +180,7 @@ class TrackingJob(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.serial = next(_serials)
         self.session = session
         self.plan = plan
         self.services = services

@@ -1,0 +1,165 @@
+"""The parts of the controller, put together, and which action calls which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject, Slot
+
+from app.controller.desk import Desk
+from app.controller.edits import Edits
+from app.controller.overlay import Overlay
+from app.controller.playback import SPEEDS, Playback
+from app.controller.project import Project
+from app.controller.prompts import Prompts
+from app.controller.runs import Choices, Runs
+from app.jobs.background import Background
+from app.settings import Preferences
+
+
+class Controller(QObject):
+    """Owns the desk and the parts that work on it; ends their threads."""
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        choices: Choices,
+        prompts: Prompts,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.choices = choices
+        self.desk = Desk(preferences, self)
+        self.background = Background(self)
+        self.edits = Edits(self.desk, self)
+        self.playback = Playback(self.desk, self)
+        self.runs = Runs(self.desk, self.playback, choices, self)
+        self.overlay = Overlay(self.desk, self.runs, self)
+        self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
+        self.edits.box_set.connect(self.runs.box_set)
+        self.desk.reveal.connect(self._reveal)
+
+    def finish(self) -> None:
+        """End the run, the jobs and the threads, in this order."""
+        self.runs.conclude()
+        self.project.autosaver.end()
+        self.playback.finish()
+        self.background.finish()
+        session = self.desk.put(None)
+        if session is not None:
+            session.close()
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What an error report should say about the state of things."""
+        session = self.desk.session
+        if session is None:
+            return [("clip", "none")]
+        info = session.video.info
+        return [
+            ("clip", f"{info.width}×{info.height}, {info.frame_count} frames, {info.fps:g} fps"),
+            ("codec", f"{info.codec or 'pictures'}, access {session.video.access}"),
+            ("frame", str(self.desk.state.frame)),
+            ("tracker", self.choices.key()),
+            *self.runs.facts(),
+        ]
+
+    def handlers(self) -> Mapping[str, Callable[[], object]]:
+        """What each action does, by its id; actions of the window itself are not here."""
+        edits, runs, project, overlay = self.edits, self.runs, self.project, self.overlay
+        return {
+            "open": project.ask_and_open,
+            "open_folder": project.ask_and_open_folder,
+            "save": project.save,
+            "save_as": project.save_as,
+            "close_clip": project.close,
+            "undo": self.desk.stack.undo,
+            "redo": self.desk.stack.redo,
+            "select_mode": edits.select_mode,
+            "draw_mode": edits.draw_mode,
+            "new_object": lambda: edits.draw_mode(new_object=True),
+            "confirm": edits.confirm,
+            "absent": edits.toggle_absent,
+            "occluded": edits.occluded,
+            "delete_box": edits.delete_box,
+            "delete_after": edits.delete_after,
+            "delete_before": edits.delete_before,
+            "delete_track": edits.delete_track,
+            "track_forward": lambda: runs.track(1),
+            "track_backward": lambda: runs.track(-1),
+            "track_one": lambda: runs.track(1, 1),
+            "track_one_back": lambda: runs.track(-1, 1),
+            "track_n": lambda: runs.track(runs.direction, self.choices.frames()),
+            "retrack": runs.retrack,
+            "stop": runs.stop,
+            "cancel": self.cancel,
+            "map": overlay.toggle,
+            "next_map": overlay.next_map,
+            "map_fainter": lambda: overlay.change_opacity(-0.1),
+            "map_stronger": lambda: overlay.change_opacity(0.1),
+            **self._navigation(),
+            **{f"object{n}": _selecting(edits, n - 1) for n in range(1, 10)},
+        }
+
+    def _navigation(self) -> dict[str, Callable[[], object]]:
+        playback = self.playback
+        return {
+            "play": self.play_or_hold,
+            "back1": lambda: self.step(-1),
+            "fwd1": lambda: self.step(1),
+            "back10": lambda: self.step(-10),
+            "fwd10": lambda: self.step(10),
+            "first": lambda: self.seek(0),
+            "last": lambda: self.seek(self.desk.state.frame_count - 1),
+            "prev_manual": lambda: self._jump(lambda: playback.next_manual(-1)),
+            "next_manual": lambda: self._jump(lambda: playback.next_manual(1)),
+            "prev_doubtful": lambda: self._jump(lambda: playback.next_doubtful(-1)),
+            "next_doubtful": lambda: self._jump(lambda: playback.next_doubtful(1)),
+            "slower": lambda: self._change_speed(-1),
+            "faster": lambda: self._change_speed(1),
+        }
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame by the user's hand: a run goes on, the view stays there."""
+        self.runs.user_moved()
+        self.playback.user_go(frame)
+
+    def step(self, count: int) -> None:
+        """Move by some frames by the user's hand."""
+        self.runs.user_moved()
+        self.playback.step(count)
+
+    def play_or_hold(self) -> None:
+        """Space: hold a run or let it go on; without one, play or pause."""
+        if self.desk.state.is_running:
+            self.runs.toggle_pause()
+        else:
+            self.playback.toggle()
+
+    def cancel(self) -> None:
+        """Esc: leave drawing; else end the run, else stop playing."""
+        if self.desk.state.mode == "draw":
+            self.edits.select_mode()
+        elif self.desk.state.is_running:
+            self.runs.stop()
+        else:
+            self.playback.pause()
+
+    def _jump(self, jump: Callable[[], None]) -> None:
+        self.runs.user_moved()
+        jump()
+
+    def _change_speed(self, step: int) -> None:
+        speeds, now = SPEEDS, self.playback.speed
+        nearest = min(range(len(speeds)), key=lambda i: abs(speeds[i] - now))
+        self.playback.set_speed(speeds[min(max(nearest + step, 0), len(speeds) - 1)])
+
+    @Slot(object, object)
+    def _reveal(self, track: int | None, frame: int | None) -> None:
+        if track is not None and self.desk.session and self.desk.document.has_track(track):
+            self.desk.update(track=track)
+        if frame is not None and frame != self.desk.state.frame:
+            self.seek(frame)
+
+
+def _selecting(edits: Edits, position: int) -> Callable[[], None]:
+    return lambda: edits.select_nth(position)

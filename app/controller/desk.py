@@ -1,0 +1,206 @@
+"""What lies on the desk: the open session, its undo stack, and where the user is.
+
+The parts of the controller share one :class:`Desk`. It is the only place where the
+document is replaced (through the undo stack) and where the :class:`UiState` changes,
+so there is one answer to "what changed", told by three signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from app.settings import Preferences
+from app.ui_state import UiState
+from app.undo import EditCommand, Focus
+from core.document.document import Document
+from core.document.store import Change
+from core.document.track import Columns, Keyframe, Track
+from core.errors import BoxtrailError
+from core.session import Session
+
+_UNDO_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the user; `action` is the id of an action offered with it."""
+
+    text: str
+    hint: str = ""
+    severity: str = "info"  # "info" | "success" | "warning" | "error"
+    action: str = ""
+
+
+class Growing(Protocol):
+    """The boxes of a run that is not in the document yet."""
+
+    track_id: int
+
+    def key_at(self, frame: int) -> Keyframe | None:
+        """The run's box on `frame`."""
+        ...
+
+    def columns(self) -> Columns:
+        """All its boxes so far."""
+        ...
+
+
+class Desk(QObject):
+    """See the module docstring. Lives in the GUI thread."""
+
+    clip_changed = Signal()
+    document_changed = Signal(object)  # Change
+    state_changed = Signal(object)  # UiState
+    preferences_changed = Signal(object)  # Preferences
+    noticed = Signal(object)  # Notice
+    reveal = Signal(object, object)  # track id or None, frame or None
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.session: Session | None = None
+        self.growing: Growing | None = None
+        self.shown = 0  # the frame whose pixels are on the canvas
+        self.threshold = 0.0  # scores below it count as doubtful
+        self.state = UiState()
+        self.stack = QUndoStack(self)
+        self.stack.setUndoLimit(_UNDO_LIMIT)
+        self.stack.cleanChanged.connect(self._on_stack)
+        self.stack.indexChanged.connect(self._on_stack)
+
+    @property
+    def document(self) -> Document:
+        """The current document.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing is open; callers are reached only through enabled actions.
+        """
+        if self.session is None:
+            raise RuntimeError("no clip is open")
+        return self.session.store.current
+
+    def put(self, session: Session | None) -> Session | None:
+        """Put another session on the desk; returns the one that was there."""
+        old, self.session = self.session, session
+        self.growing = None
+        self.shown = 0
+        self.stack.clear()
+        self.stack.setClean()
+        count = session.video.info.frame_count if session else 0
+        track = session.store.current.tracks[0].id if session and self._has_tracks() else None
+        if session is not None:
+            session.store.observe(self._on_document)
+        self.state = replace(
+            UiState(overlay=self.state.overlay, trackers_ready=self.state.trackers_ready),
+            has_clip=session is not None,
+            frame_count=count,
+            track=track,
+        )
+        self._derive()
+        self.clip_changed.emit()
+        self.state_changed.emit(self.state)
+        return old
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the state; tells if anything really changed."""
+        before = self.state
+        self.state = replace(self.state, **changes)
+        self._derive()
+        if self.state != before:
+            self.state_changed.emit(self.state)
+
+    def edit(
+        self,
+        text: str,
+        after: Document,
+        *,
+        merge_key: Hashable = None,
+        focus: Focus = (None, None),
+        frames: tuple[int, int] | None = None,
+    ) -> None:
+        """Make `after` the current document, as one step that can be undone."""
+        session = self.session
+        if session is None or after is session.store.current:
+            return
+        first, last = frames or (None, None)
+        change = Change(text, focus[0], first, last)
+        self.stack.push(
+            EditCommand(
+                session.store,
+                after,
+                change,
+                merge_key=merge_key,
+                focus=focus,
+                reveal=self._reveal,
+            )
+        )
+
+    def key_at(self, track_id: int | None, frame: int) -> Keyframe | None:
+        """The box of a track on a frame, including those of a run under way."""
+        if self.session is None or not self.document.has_track(track_id):
+            return None
+        key = self.document.track(track_id or 0).at(frame)
+        growing = self.growing
+        if growing is None or growing.track_id != track_id or (key and key.is_protected):
+            return key
+        return growing.key_at(frame) or key
+
+    def track_now(self, track: Track) -> Track:
+        """The track as the user sees it: with the boxes of a run under way."""
+        growing = self.growing
+        if growing is None or growing.track_id != track.id:
+            return track
+        return track.with_columns(growing.columns())
+
+    def say(self, text: str, hint: str = "", severity: str = "info", action: str = "") -> None:
+        """Tell the user something without stopping them."""
+        self.noticed.emit(Notice(text, hint, severity, action))
+
+    def say_error(self, error: BoxtrailError) -> None:
+        """Tell the user about an expected error."""
+        self.noticed.emit(Notice(error.message, error.hint, "error"))
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Use other preferences from now on."""
+        self.preferences = preferences
+        self.preferences_changed.emit(preferences)
+
+    def refresh(self) -> None:
+        """Bring what follows from the document up to date (a run grew)."""
+        self.update()
+
+    def _has_tracks(self) -> bool:
+        return self.session is not None and bool(self.session.store.current.tracks)
+
+    def _derive(self) -> None:
+        document = self.session.store.current if self.session else None
+        track = self.state.track
+        if document is None or not document.has_track(track):
+            track = None
+        self.state = replace(
+            self.state,
+            track=track,
+            box_here=self.key_at(track, self.state.frame) is not None,
+            any_tracks=document is not None and bool(document.tracks),
+            any_boxes=document is not None and any(len(t) for t in document.tracks),
+            can_undo=self.stack.canUndo(),
+            can_redo=self.stack.canRedo(),
+            dirty=not self.stack.isClean(),
+        )
+
+    def _reveal(self, focus: Focus) -> None:
+        self.reveal.emit(focus[0], focus[1])
+
+    def _on_document(self, document: Document, change: Change) -> None:
+        self.document_changed.emit(change)
+        self.update()
+
+    def _on_stack(self) -> None:
+        self.update()

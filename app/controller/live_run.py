@@ -1,0 +1,82 @@
+"""The boxes of a run under way, in the form the window asks for.
+
+Rows arrive in batches; arrays grow by doubling, so that asking for the columns
+costs one copy and no Python loop over all rows, however long the run is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.document.track import Columns, Keyframe
+from core.engine.run_buffer import Row
+from core.states import Flag, Source
+
+_START = 256
+
+
+class LiveRun:
+    """Growing columns of one run (GUI thread)."""
+
+    def __init__(self, track_id: int, run_id: int) -> None:
+        self.track_id = track_id
+        self.run_id = run_id
+        self.last: Row | None = None
+        self._rows: dict[int, Row] = {}
+        self._count = 0
+        self._frames = np.zeros(_START, np.int32)
+        self._boxes = np.zeros((_START, 4), np.float64)
+        self._scores = np.zeros(_START, np.float32)
+        self._states = np.zeros(_START, np.uint8)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Take in the next rows in order of tracking."""
+        for row in rows:
+            self.last = row
+            if row.is_seed:
+                continue
+            if self._count == len(self._frames):
+                self._grow()
+            at = self._count
+            self._frames[at] = row.frame
+            self._boxes[at] = row.box.as_tuple()
+            self._scores[at] = row.score
+            self._states[at] = row.state
+            self._rows[row.frame] = row
+            self._count += 1
+
+    def key_at(self, frame: int) -> Keyframe | None:
+        """The run's box on `frame`."""
+        row = self._rows.get(frame)
+        if row is None:
+            return None
+        return Keyframe(
+            frame, row.box, Source.TRACKED, row.score, row.state, Flag.NONE, self.run_id
+        )
+
+    def columns(self) -> Columns:
+        """All boxes so far, sorted by frame."""
+        count = self._count
+        order = np.argsort(self._frames[:count], kind="stable")
+        return Columns.of(
+            {
+                "frames": self._frames[:count][order],
+                "boxes": self._boxes[:count][order],
+                "scores": self._scores[:count][order],
+                "sources": np.full(count, Source.TRACKED, np.uint8),
+                "states": self._states[:count][order],
+                "flags": np.zeros(count, np.uint8),
+                "runs": np.full(count, self.run_id, np.int32),
+            }
+        )
+
+    def _grow(self) -> None:
+        self._frames = np.concatenate([self._frames, np.zeros_like(self._frames)])
+        self._boxes = np.concatenate([self._boxes, np.zeros_like(self._boxes)])
+        self._scores = np.concatenate([self._scores, np.zeros_like(self._scores)])
+        self._states = np.concatenate([self._states, np.zeros_like(self._states)])

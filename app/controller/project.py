@@ -1,0 +1,315 @@
+"""Opening, saving and closing, and the recovery of unsaved work.
+
+Opening is staged: the new clip is loaded in the background, and what is open stays
+open until that has succeeded. Nothing unsaved is ever let go without a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.autosave import Autosaver
+from app.autosave import folder as recovery_folder
+from app.controller.desk import Desk
+from app.controller.playback import Playback
+from app.controller.prompts import Prompts
+from app.controller.runs import Runs
+from app.jobs.background import Background
+from app.settings import RecentFiles
+from core.document import autosave, project_file
+from core.document.autosave import Recovery
+from core.document.document import Document
+from core.errors import BoxtrailError
+from core.session import Session
+from core.video.source import Access, VideoSource
+
+
+class Project(QObject):
+    """Carries out opening and saving.
+
+    `opened` comes after a clip and its document are on the desk and the question of
+    recovery is settled.
+    """
+
+    opened = Signal()
+    loading = Signal(str)  # name of what is being opened; empty when that is over
+    facts_changed = Signal()  # frame count and access became final
+    defect = Signal(object)
+    _ready = Signal(object)
+
+    def __init__(
+        self,
+        desk: Desk,
+        runs: Runs,
+        playback: Playback,
+        background: Background,
+        prompts: Prompts,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._runs = runs
+        self._playback = playback
+        self._background = background
+        self._prompts = prompts
+        self._asked = 0  # number of the newest request to open
+        self.recent = RecentFiles()
+        self.autosaver = Autosaver(background, self._document, runs.growing_result, self)
+        self.autosaver.set_interval(desk.preferences.autosave_seconds)
+        self.autosaver.failed.connect(self._on_autosave_failed)
+        self._ready.connect(self._on_ready, Qt.ConnectionType.QueuedConnection)
+        runs.run_ended.connect(self._on_run_ended)
+
+    @property
+    def name(self) -> str:
+        """What the window's title says."""
+        session = self._desk.session
+        if session is None:
+            return ""
+        return (session.project_path or session.video.info.path).name
+
+    # ---- opening -----------------------------------------------------------------------
+
+    def ask_and_open(self) -> None:
+        """Let the user choose a file."""
+        path = self._prompts.path_to_open()
+        if path is not None:
+            self.open(path)
+
+    def ask_and_open_folder(self) -> None:
+        """Let the user choose a folder of pictures."""
+        path = self._prompts.folder_to_open()
+        if path is not None:
+            self.open(path)
+
+    def open(
+        self, path: Path, *, video: Path | None = None, recovery: Recovery | None = None
+    ) -> None:
+        """Open a video, folder or project; `video` says where a project's clip is now."""
+        cache = self._desk.preferences.cache_mb << 20
+        self.open_with(
+            path.name,
+            lambda: _load(path, video, cache),
+            failed=lambda error: self._on_open_failed(path, recovery, error),
+            then=lambda session: self._put(session, path, recovery),
+        )
+
+    def open_with(
+        self,
+        name: str,
+        load: Callable[[], Session],
+        *,
+        then: Callable[[Session], None] | None = None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Open what `load` makes on a background thread (the demo clip, a test's clip)."""
+        if not self.may_let_go():
+            return
+        self._asked += 1
+        number = self._asked
+        self.loading.emit(name)
+        finish = then or (lambda session: self._put(session, None, None))
+        report = failed or self._report
+
+        def loaded(session: Session) -> None:
+            if number != self._asked:
+                session.close()  # the user opened something else meanwhile
+                return
+            self.loading.emit("")
+            finish(session)
+
+        def gone_wrong(error: Exception) -> None:
+            if number == self._asked:
+                self.loading.emit("")
+                report(error)
+
+        self._background.run(load, loaded, gone_wrong)
+
+    def offer_recovery(self) -> bool:
+        """At the start: unsaved work of any clip is offered; True if it is being opened."""
+        for found in autosave.candidates(recovery_folder()):
+            answer = self._prompts.recover(found, "")
+            if answer == "discard":
+                autosave.discard(found)
+            elif answer == "restore":
+                self.open(Path(found.project or found.video), recovery=found)
+                return True
+        return False
+
+    # ---- saving and closing --------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save the project; asks where the first time. False when nothing was saved."""
+        session = self._desk.session
+        if session is None:
+            return False
+        return self.save_as() if session.project_path is None else self._save(None)
+
+    def save_as(self) -> bool:
+        """Save under a name that the user chooses."""
+        session = self._desk.session
+        if session is None:
+            return False
+        known = session.project_path or session.video.info.path.with_suffix(project_file.SUFFIX)
+        path = self._prompts.path_to_save(known)
+        if path is None:
+            return False
+        if path.suffix != project_file.SUFFIX:
+            path = path.with_name(path.name + project_file.SUFFIX)
+        return self._save(path)
+
+    def may_let_go(self) -> bool:
+        """Whether what is open may be closed: asks about unsaved changes."""
+        if self._desk.session is None:
+            return True
+        self._runs.conclude()
+        if not self._desk.state.dirty:
+            return True
+        answer = self._prompts.save_changes(self.name)
+        if answer == "save":
+            return self.save()
+        return answer == "discard"
+
+    def close(self) -> bool:
+        """Close the clip; False when the user changed their mind."""
+        if not self.may_let_go():
+            return False
+        self._asked += 1
+        self._let_go(None)
+        return True
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _put(self, session: Session, path: Path | None, recovery: Recovery | None) -> None:
+        if session.video_warning and not self._prompts.accept_other_video(session.video_warning):
+            session.close()
+            return
+        self._let_go(session)
+        if path is not None:
+            self.recent.add(path)
+        self.autosaver.begin(session.project_path)
+        self._watch(session.video)
+        self._playback.go(0)
+        if recovery is not None:
+            self._restore(session, recovery)
+        else:
+            self._recover_for(session)
+        self.opened.emit()
+        self._tell_notes(session)
+
+    def _let_go(self, session: Session | None) -> None:
+        self._runs.conclude()
+        self.autosaver.end()
+        old = self._desk.put(session)
+        if old is not None:
+            old.close()
+
+    def _recover_for(self, session: Session) -> None:
+        document = session.store.current
+        found = autosave.candidates(
+            recovery_folder(), project=session.project_path, video=document.video.path
+        )
+        for recovery in found:
+            difference = autosave.describe_difference(document, recovery.document)
+            if not difference:
+                autosave.discard(recovery)
+                continue
+            answer = self._prompts.recover(recovery, difference)
+            if answer == "discard":
+                autosave.discard(recovery)
+            elif answer == "restore":
+                self._restore(session, recovery)
+                return
+
+    def _restore(self, session: Session, recovery: Recovery) -> None:
+        restored = replace(recovery.document, video=session.store.current.video)
+        self._desk.edit(self.tr("Restore unsaved work"), restored)
+        if restored.tracks:
+            last = restored.tracks[-1]
+            self._desk.update(track=last.id)
+        # Only when the work is safe in a journal of our own may the old one go.
+        if self.autosaver.save_and_wait():
+            autosave.discard(recovery)
+
+    def _save(self, path: Path | None) -> bool:
+        session = self._desk.session
+        if session is None:
+            return False
+        try:
+            saved = session.save(path)
+        except BoxtrailError as error:
+            self._desk.say_error(error)
+            return False
+        self._desk.stack.setClean()
+        self.recent.add(saved)
+        self.autosaver.begin(saved)
+        self._desk.say(self.tr("Saved as %s.") % saved.name, severity="success")
+        self._desk.update()
+        return True
+
+    def _watch(self, video: VideoSource) -> None:
+        on_ready = getattr(video, "on_ready", None)
+        if video.access is Access.CHECKING and on_ready is not None:
+            on_ready(lambda: self._announce_ready(video))
+
+    def _announce_ready(self, video: VideoSource) -> None:
+        # Called on the checking thread: only a signal leaves it.
+        try:
+            self._ready.emit(video)
+        except RuntimeError:
+            return  # the window is gone already
+
+    def _tell_notes(self, session: Session) -> None:
+        for note in session.video.info.notes:
+            self._desk.say(note, severity="warning")
+
+    def _on_open_failed(self, path: Path, recovery: Recovery | None, error: Exception) -> None:
+        if isinstance(error, project_file.VideoMoved):
+            found = self._prompts.moved_video(error.message, error.stored)
+            if found is not None:
+                self.open(path, video=found, recovery=recovery)
+            return
+        self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        if isinstance(error, BoxtrailError):
+            self._desk.say_error(error)
+        else:
+            self.defect.emit(error)
+
+    def _document(self) -> Document | None:
+        session = self._desk.session
+        return session.store.current if session is not None else None
+
+    @Slot(object)
+    def _on_ready(self, video: VideoSource) -> None:
+        session = self._desk.session
+        if session is None or session.video is not video:
+            return
+        self._desk.update(frame_count=video.info.frame_count)
+        if self._desk.state.frame >= video.info.frame_count:
+            self._playback.go(video.info.frame_count - 1)
+        self.facts_changed.emit()
+
+    @Slot(object)
+    def _on_run_ended(self, plan: object) -> None:
+        self.autosaver.save_now()
+
+    @Slot(object)
+    def _on_autosave_failed(self, error: BoxtrailError) -> None:
+        self._desk.say(
+            self.tr("No recovery copy could be written: %s") % error.message,
+            self.tr("Save the project somewhere else. %s") % error.hint,
+            "error",
+            "save_as",
+        )
+
+
+def _load(path: Path, video: Path | None, cache_bytes: int) -> Session:
+    if path.suffix.lower() == project_file.SUFFIX:
+        return Session.of_project(path, video_path=video, cache_bytes=cache_bytes)
+    return Session.of_video(path, cache_bytes=cache_bytes)

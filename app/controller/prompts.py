@@ -1,0 +1,46 @@
+"""Questions that only a person can answer, as an interface.
+
+The window answers with dialogs, tests with prepared answers; the controller knows
+only these methods, so no code path needs a display.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+from core.document.autosave import Recovery
+
+
+class Prompts(Protocol):
+    """Each method asks once and waits for the answer."""
+
+    def save_changes(self, name: str) -> Literal["save", "discard", "cancel"]:
+        """What to do with unsaved changes of `name`."""
+        ...
+
+    def path_to_open(self) -> Path | None:
+        """A video, picture or project to open."""
+        ...
+
+    def folder_to_open(self) -> Path | None:
+        """A folder of pictures to open."""
+        ...
+
+    def path_to_save(self, suggested: Path) -> Path | None:
+        """Where to save the project."""
+        ...
+
+    def moved_video(self, message: str, stored: str) -> Path | None:
+        """Where the project's video is now."""
+        ...
+
+    def accept_other_video(self, difference: str) -> bool:
+        """Whether to go on although the video is not the annotated one."""
+        ...
+
+    def recover(
+        self, recovery: Recovery, difference: str
+    ) -> Literal["restore", "discard", "later"]:
+        """What to do with unsaved work that was found."""
+        ...

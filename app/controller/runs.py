@@ -1,0 +1,471 @@
+"""Tracking runs: start, hold, go on, stop, and lay the result over the document.
+
+While a run moves, the document is left alone; what it has found so far is on the
+desk as `growing`. At the end, however it comes, everything that was tracked becomes
+one undo step, and boxes that a person set meanwhile stay. A person's box on the
+object that is being tracked holds the run; the next "go on" starts again from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.controller.desk import Desk
+from app.controller.live_run import LiveRun
+from app.controller.playback import Playback
+from app.controller.speed import Speed
+from app.jobs.tracking import HoldRule, MapHistory, Picture, RunEnded, TrackingJob
+from app.ui_state import RunStatus
+from core import device as devices
+from core.document.document import Run
+from core.document.store import Change
+from core.document.track import Columns
+from core.engine.runner import EndReason
+from core.errors import BoxtrailError
+from core.session import RunPlan, Session
+from core.states import CorrectionPolicy, Source, TargetState
+from core.trackers.base import Services
+
+TICK_MS = 33
+
+
+class Choices(Protocol):
+    """What the tracker panel is set to."""
+
+    def key(self) -> str:
+        """The tracker."""
+        ...
+
+    def values(self) -> dict[str, Any]:
+        """Its parameters."""
+        ...
+
+    def policy(self) -> CorrectionPolicy:
+        """How a correction is taken."""
+        ...
+
+    def frames(self) -> int:
+        """How many frames "track N frames" means."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A run to start: on which track, from which frame, how far."""
+
+    track: int
+    frame: int
+    step: int
+    count: int | None
+    policy: CorrectionPolicy | None
+
+
+@dataclass(slots=True)
+class _Active:
+    """What belongs to the run under way."""
+
+    job: TrackingJob
+    live: LiveRun
+    session: Session
+    speed: Speed
+    began: float
+    taken: int = 0
+    follow: bool = True
+    corrected: int | None = None  # frame of a person's box on this track since the start
+
+
+class Runs(QObject):
+    """Carries out tracking runs, one at a time.
+
+    `rows_added` brings new results in batches at display rate. `run_started` and
+    `run_ended` name the run; `defect` carries an exception nobody expected.
+    """
+
+    rows_added = Signal(list)
+    run_started = Signal(object)  # RunPlan
+    run_ended = Signal(object)  # RunPlan
+    defect = Signal(object)  # Exception
+
+    def __init__(
+        self, desk: Desk, playback: Playback, choices: Choices, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._playback = playback
+        self._choices = choices
+        self._active: _Active | None = None
+        self._next: _Wish | None = None
+        self._direction = 1
+        self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        desk.clip_changed.connect(self._on_clip)
+        desk.document_changed.connect(self._on_document)
+
+    @property
+    def direction(self) -> int:
+        """Direction of the last run, +1 or −1."""
+        return self._direction
+
+    # ---- what the user can ask for -----------------------------------------------------
+
+    def track(
+        self, step: int, count: int | None = None, policy: CorrectionPolicy | None = None
+    ) -> None:
+        """Track from the box on this frame: `step` ±1, `count` frames or to the end.
+
+        A held run that nobody corrected simply goes on.
+        """
+        state = self._desk.state
+        if state.track is None:
+            return
+        wish = _Wish(state.track, state.frame, step, count, policy)
+        active = self._active
+        if active is None:
+            self._start(wish)
+        elif self._continues(active, wish):
+            self.resume()
+        else:
+            self._next = wish
+            self.stop()
+
+    def retrack(self) -> None:
+        """Track again from the box on this frame, with the chosen correction policy."""
+        self.track(self._direction, None, self._choices.policy())
+
+    def toggle_pause(self) -> None:
+        """Hold the run; or let it go on, from the corrected box if there is one."""
+        active = self._active
+        if active is None:
+            return
+        if not active.job.control.paused:
+            self.pause()
+        elif active.corrected is None:
+            self.resume()
+        else:
+            self._next = _Wish(
+                active.live.track_id,
+                active.corrected,
+                active.job.plan.step,
+                None,
+                self._choices.policy(),
+            )
+            self.stop()
+
+    def pause(self) -> None:
+        """Hold before the next frame; everything tracked so far is shown."""
+        if self._active is not None and not self._active.job.control.paused:
+            self._active.job.control.pause()
+            self._desk.update(run=RunStatus.PAUSING)
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        active = self._active
+        if active is None:
+            return
+        active.follow = True
+        active.job.held_by_rule = False
+        active.speed.restart(len(active.job.buffer))
+        active.job.control.resume()
+        self._desk.update(run=RunStatus.RUNNING)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """End the run after the frame in work; what was tracked is kept."""
+        if self._active is not None:
+            self._active.job.control.cancel()
+            self._desk.update(run=RunStatus.STOPPING)
+
+    def conclude(self) -> None:
+        """End the run now and wait for it: for saving, closing and quitting."""
+        self._next = None
+        if self._active is not None:
+            came_back = self._active.job.finish()
+            self._wrap_up(None)
+            if not came_back:
+                self._desk.say(
+                    self.tr("The tracker does not answer."),
+                    self.tr("What it had found is kept. Restart the program to track again."),
+                    "error",
+                )
+
+    def tune(self, values: Mapping[str, Any]) -> None:
+        """Hand live parameters to the run under way."""
+        if self._active is not None:
+            self._active.job.control.tune(values)
+
+    # ---- what others tell ----------------------------------------------------------------
+
+    def overlay_changed(self) -> None:
+        """The wanted map changed: the run makes it from its next frame on."""
+        if self._active is not None:
+            self._active.job.control.want_maps(self._wanted())
+
+    def user_moved(self) -> None:
+        """The user went elsewhere: the view stops following the run."""
+        if self._active is not None:
+            self._active.follow = False
+
+    def box_set(self, track_id: int, frame: int) -> None:
+        """A person set a box: if it is on the object being tracked, the run is held."""
+        active = self._active
+        if active is None or active.live.track_id != track_id:
+            return
+        was_moving = not active.job.control.paused
+        active.corrected = frame
+        active.follow = False
+        self.pause()
+        if was_moving:
+            self._desk.say(
+                self.tr("Tracking holds because you corrected the box."),
+                self.tr("Press Space to track on from your box."),
+                action="play",
+            )
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    def map_at(self, frame: int) -> tuple[Any, int] | None:
+        """The chosen map for `frame` from the last run on this track, with its age."""
+        if self._shown_maps is None:
+            return None
+        maps, track, step = self._shown_maps
+        if track != self._desk.state.track:
+            return None
+        return maps.latest(frame, self._desk.state.overlay.map_key, step)
+
+    def speed(self) -> tuple[float, float | None]:
+        """Tracked frames per second just now, and seconds to go (None when unknown)."""
+        active = self._active
+        if active is None:
+            return 0.0, None
+        rate = active.speed.rate
+        left = active.job.plan.total - max(len(active.job.buffer) - 1, 0)
+        return rate, left / rate if rate > 0 else None
+
+    def progress(self) -> tuple[int, int, int, int] | None:
+        """Start, current and stop frame and step of the run under way."""
+        active = self._active
+        if active is None:
+            return None
+        plan, last = active.job.plan, active.live.last
+        current = last.frame if last is not None else plan.start.frame
+        return plan.start.frame, current, plan.stop, plan.step
+
+    def growing_result(self) -> tuple[Run, Columns] | None:
+        """The run under way and its boxes so far, for recovery copies."""
+        active = self._active
+        if active is None or not len(active.live) or active.live.last is None:
+            return None
+        return replace(active.job.plan.run, end=active.live.last.frame), active.live.columns()
+
+    def facts(self) -> list[tuple[str, str]]:
+        """The run, for an error report."""
+        if self._active is None:
+            return []
+        run = self._active.job.plan.run
+        frame = self._active.live.last.frame if self._active.live.last else run.start
+        return [
+            ("tracker", run.tracker),
+            ("parameters", repr(dict(run.params))),
+            ("run", f"from {run.start} to {run.end}, at {frame}"),
+        ]
+
+    # ---- the life of a run -------------------------------------------------------------------
+
+    def _continues(self, active: _Active, wish: _Wish) -> bool:
+        last = active.live.last
+        return (
+            active.job.control.paused
+            and active.corrected is None
+            and wish.count is None
+            and wish.policy is None
+            and wish.track == active.live.track_id
+            and wish.step == active.job.plan.step
+            and last is not None
+            and wish.frame == last.frame
+        )
+
+    def _start(self, wish: _Wish) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        try:
+            plan = self._plan(session, wish)
+            services = Services(devices.choose(self._desk.preferences.device))
+        except BoxtrailError as error:
+            self._desk.say_error(error)
+            return
+        self._playback.pause()
+        preferences = self._desk.preferences
+        job = TrackingJob(
+            session,
+            plan,
+            services,
+            want_maps=self._wanted(),
+            map_bytes=preferences.map_history_mb << 20,
+            rule=_hold_rule(preferences.pause_when, preferences.pause_after),
+            parent=self,
+        )
+        job.held.connect(self._on_held)
+        job.ended.connect(self._on_ended)
+        live = LiveRun(plan.run.track_id, plan.run.id)
+        self._active = _Active(job, live, session, Speed(), time.perf_counter())
+        self._direction = plan.step
+        self._shown_maps = (job.maps, plan.run.track_id, plan.step)
+        self._desk.growing = live
+        self._desk.update(run=RunStatus.RUNNING)
+        self.run_started.emit(plan)
+        self._timer.start()
+        job.start()
+
+    def _plan(self, session: Session, wish: _Wish) -> RunPlan:
+        key = session.store.current.track(wish.track).at(wish.frame)
+        policy = wish.policy
+        if policy is None:
+            # From a person's box: as chosen. From the tracker's own box: simply go on.
+            by_hand = key is None or key.source != Source.TRACKED
+            policy = self._choices.policy() if by_hand else CorrectionPolicy.KEEP_TEMPLATE
+        stop = None if wish.count is None else wish.frame + wish.step * (wish.count + 1)
+        return session.plan(
+            wish.track,
+            wish.frame,
+            self._choices.key(),
+            stop=stop,
+            step=wish.step,
+            params=self._choices.values(),
+            policy=policy,
+        )
+
+    def _wanted(self) -> frozenset[str]:
+        overlay = self._desk.state.overlay
+        return frozenset({overlay.map_key}) if overlay.visible and overlay.map_key else frozenset()
+
+    @Slot()
+    def _tick(self) -> None:
+        active = self._active
+        if active is None:
+            return
+        self._drain(active)
+        picture = active.job.viewfinder.take()
+        if picture is not None and active.follow:
+            self._show(picture)
+
+    def _drain(self, active: _Active) -> None:
+        rows = active.job.buffer.since(active.taken)
+        if not rows:
+            return
+        active.taken += len(rows)
+        active.live.extend(rows)
+        active.speed.at(active.taken)
+        self.rows_added.emit(rows)
+
+    def _show(self, picture: Picture) -> None:
+        self._playback.show_tracked(picture.frame, picture.time)
+
+    def _show_last(self, active: _Active) -> None:
+        # The last picture that was taken may be a few frames old: go to the very last.
+        if active.follow and active.live.last is not None:
+            self._playback.go(active.live.last.frame)
+
+    @Slot(int)
+    def _on_held(self, serial: int) -> None:
+        active = self._active
+        if active is None or active.job.serial != serial or not active.job.control.holding:
+            return
+        self._timer.stop()
+        self._drain(active)
+        self._show_last(active)
+        self._desk.update(run=RunStatus.PAUSED)
+        if active.job.held_by_rule and active.live.last is not None:
+            lost = active.live.last.state == TargetState.LOST
+            text = (
+                self.tr("The target seems lost at frame %d.")
+                if lost
+                else self.tr("The tracker is not sure at frame %d.")
+            )
+            self._desk.say(
+                text % active.live.last.frame,
+                self.tr("Correct the box and press R, or press Space to go on."),
+                "warning",
+            )
+
+    @Slot(object)
+    def _on_ended(self, ended: RunEnded) -> None:
+        active = self._active
+        if active is None or active.job.serial != ended.serial:
+            return  # the late word of an old run
+        active.job.finish()
+        self._wrap_up(ended)
+        wish, self._next = self._next, None
+        if wish is not None and (ended.end is None or ended.end.error is None):
+            self._start(wish)
+
+    def _wrap_up(self, ended: RunEnded | None) -> None:
+        active, self._active = self._active, None
+        if active is None:
+            return
+        self._timer.stop()
+        self._drain(active)
+        self._desk.growing = None
+        self._store(active)
+        if self._next is None:
+            self._show_last(active)
+        self._desk.update(run=RunStatus.IDLE)
+        self.run_ended.emit(active.job.plan)
+        self._report(ended)
+        active.job.deleteLater()
+
+    def _store(self, active: _Active) -> None:
+        if self._desk.session is not active.session or not len(active.live):
+            return
+        plan = active.job.plan
+        after = active.session.with_result(
+            self._desk.document,
+            plan,
+            active.job.buffer,
+            seconds=time.perf_counter() - active.began,
+            device=devices.describe(active.job.services.device),
+        )
+        frames = active.live.columns().frames
+        count = len(active.live)
+        text = self.tr("Track %d frames") % count if count != 1 else self.tr("Track one frame")
+        self._desk.edit(
+            text,
+            after,
+            focus=(plan.run.track_id, plan.start.frame),
+            frames=(int(frames[0]), int(frames[-1])),
+        )
+
+    def _report(self, ended: RunEnded | None) -> None:
+        if ended is None:
+            return
+        if ended.defect is not None:
+            self.defect.emit(ended.defect)
+        elif ended.end is not None and ended.end.error is not None:
+            self._desk.say_error(ended.end.error)
+        elif ended.end is not None and ended.end.reason is EndReason.FINISHED:
+            text = self.tr("Tracked %d frames in %.1f s.")
+            self._desk.say(text % (ended.end.frames, ended.end.seconds), severity="success")
+
+    @Slot(object)
+    def _on_document(self, change: Change) -> None:
+        active = self._active
+        if active is not None and not self._desk.document.has_track(active.live.track_id):
+            self._next = None
+            self.stop()
+            self._desk.say(self.tr("Tracking stopped: its object was removed."))
+
+    @Slot()
+    def _on_clip(self) -> None:
+        self._shown_maps = None
+
+
+def _hold_rule(when: str, after: int) -> HoldRule:
+    states = {"lost": TargetState.LOST, "uncertain": TargetState.UNCERTAIN}
+    return HoldRule(states.get(when), after)
