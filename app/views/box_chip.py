@@ -1,21 +1,26 @@
-"""The label of a box: source glyph, title, score, badges, on one dark plate.
+"""The labels of the boxes: source glyph, title, score, badges, each on a dark plate.
 
-It keeps its size on the screen, sits above its box where there is room, else below
-or inside, and never leaves the view while any part of the box is in sight.
+A chip keeps its size on the screen, sits above its box where there is room, else
+below, beside or inside, does not cover another chip if that can be helped, and never
+leaves the view while any part of its box is in sight. All are painted by one layer
+above the boxes, because where one can go depends on the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.views.box_item import BoxItem, view_rect
 from app.views.overlay_paint import (
     AMBER,
     CHIP_HEIGHT,
+    EVERYWHERE,
     INK,
     PLATE,
     QUIET_INK,
@@ -23,8 +28,10 @@ from app.views.overlay_paint import (
     draw_check,
     draw_lock,
     draw_pill,
+    enter_view_space,
     kept_inside,
     overlay_font,
+    visible_rect,
 )
 from app.views.view_types import BoxView
 from core.states import Flag, Source, TargetState
@@ -43,13 +50,74 @@ class _Part:
     paint: Callable[[QPainter, QRectF], None]
 
 
-def paint_chip(
-    painter: QPainter, view: BoxView, rect: QRectF, seen: QRectF, *, clearance: float
-) -> None:
-    """Paint the chip of `view`, whose box covers `rect` in view points."""
-    parts = _parts(view)
-    width = sum(part.width for part in parts) + _GAP * (len(parts) - 1) + 2 * _PAD
-    plate = chip_place(rect, seen, width, clearance)
+class ChipLayer(QGraphicsItem):
+    """Paints the chips of a set of box items; selected boxes choose their place first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: list[BoxItem] = []
+
+    def set_items(self, items: Iterable[BoxItem]) -> None:
+        """Label these boxes."""
+        self._items = sorted(items, key=lambda item: (not item.view.selected, item.view.track_id))
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return EVERYWHERE
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        seen = visible_rect(painter, widget)
+        to_view = enter_view_space(painter)
+        taken: list[QRectF] = []
+        for item in self._items:
+            rect = view_rect(to_view, item.box)
+            if rect.adjusted(-1, -1, 1, 1).intersects(seen):
+                parts = _parts(item.view)
+                width = sum(part.width for part in parts) + _GAP * (len(parts) - 1) + 2 * _PAD
+                clearance = 8.0 if item.has_handles else 4.0
+                plate = chip_place(rect, seen, width, clearance, taken)
+                taken.append(plate)
+                _paint_chip(painter, item.view, plate, parts)
+
+
+def chip_place(
+    rect: QRectF, seen: QRectF, width: float, clearance: float, taken: Sequence[QRectF] = ()
+) -> QRectF:
+    """Where a chip of `width` goes for a box at `rect`, all in view points.
+
+    The first place that lies in `seen` and is not `taken`: above, below, beside,
+    inside; then above in rows further up; if all fails the nearest place in view.
+    """
+    above, below = rect.top() - clearance - CHIP_HEIGHT, rect.bottom() + clearance
+    left, right = rect.left() - 1, rect.right() + 1 - width
+    inner = seen.adjusted(3.9, 3.9, -3.9, -3.9)
+    slid = min(max(left, inner.left()), inner.right() - width)
+    inside = max(rect.top() + clearance, inner.top())
+    row = CHIP_HEIGHT + 2
+    corners = [
+        (left, above),
+        (slid, above),
+        (left, below),
+        (slid, below),
+        (right, above),
+        (right, below),
+        (rect.right() + clearance, rect.top()),
+        (rect.left() - clearance - width, rect.top()),
+        (slid, inside),
+        *((slid, above - nth * row) for nth in range(1, 4)),
+        *((slid, inside + nth * row) for nth in range(1, 4)),
+    ]
+    for x, y in corners:
+        place = QRectF(x, y, width, CHIP_HEIGHT)
+        if inner.contains(place) and not any(place.intersects(other) for other in taken):
+            return place
+    y = above if above >= inner.top() else inside
+    return kept_inside(QRectF(left, y, width, CHIP_HEIGHT), seen)
+
+
+def _paint_chip(painter: QPainter, view: BoxView, plate: QRectF, parts: list[_Part]) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PLATE)
     painter.drawRoundedRect(plate, 4, 4)
@@ -61,19 +129,6 @@ def paint_chip(
     for part in parts:
         part.paint(painter, QRectF(x, plate.top(), part.width, plate.height()))
         x += part.width + _GAP
-
-
-def chip_place(rect: QRectF, seen: QRectF, width: float, clearance: float) -> QRectF:
-    """Where a chip of `width` goes for a box at `rect`: above, else below, else inside."""
-    above = rect.top() - clearance - CHIP_HEIGHT
-    below = rect.bottom() + clearance
-    if above >= seen.top() + 4:
-        y = above
-    elif below + CHIP_HEIGHT <= seen.bottom() - 4:
-        y = below
-    else:
-        y = max(rect.top(), seen.top()) + clearance
-    return kept_inside(QRectF(rect.left() - 1, y, width, CHIP_HEIGHT), seen)
 
 
 def _parts(view: BoxView) -> list[_Part]:

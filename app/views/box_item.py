@@ -1,10 +1,10 @@
 """One box over the frame: where it came from and what the tracker thinks of it.
 
 The line says the source (solid by hand, thin with corner brackets tracked, dashed
-interpolated, dotted imported) and the state (dash-dot and ``?`` uncertain, crossed
-and ``lost``), the chip repeats both in glyphs and words, so that nothing depends on
-colour. Geometry is exact: the coloured line runs along the box edge at any zoom,
-while widths, handles and chip keep their size on the screen.
+interpolated, dotted imported) and the state (dash-dot uncertain, crossed out lost);
+its chip (:mod:`app.views.box_chip`) repeats both in glyphs and words, so that
+nothing depends on colour. Geometry is exact: the coloured line runs along the box
+edge at any zoom, while line widths and handles keep their size on the screen.
 """
 
 from __future__ import annotations
@@ -13,31 +13,29 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.views.box_chip import paint_chip
 from app.views.box_geometry import HANDLE_SIZE, handle_positions
-from app.views.overlay_paint import HALO, INK, enter_view_space, stroke, visible_rect
+from app.views.overlay_paint import EVERYWHERE, HALO, INK, enter_view_space, stroke, visible_rect
 from app.views.view_types import BoxView
 from core.geometry import Box
 from core.states import Flag, Source, TargetState
 
-_EVERYWHERE = QRectF(-1e6, -1e6, 2e6, 2e6)
 _BRACKET = 14.0  # length of the corner brackets of a tracked box, view points
 _OVERSHOOT = 200.0  # lines may run this far out of view before they are cut
 
 _PATTERNS: dict[Source, tuple[float, ...]] = {
     Source.MANUAL: (),
     Source.TRACKED: (),
-    Source.INTERPOLATED: (8.0, 5.0),
+    Source.INTERPOLATED: (9.0, 5.0),
     Source.IMPORTED: (2.0, 3.0),
 }
 _WIDTHS = {
     Source.MANUAL: 2.25,
     Source.TRACKED: 1.25,
-    Source.INTERPOLATED: 1.75,
+    Source.INTERPOLATED: 2.0,
     Source.IMPORTED: 2.0,
 }
-_UNCERTAIN_PATTERN = (12.0, 4.0, 3.0, 4.0)
-_LOST_PATTERN = (3.0, 6.0)
+_UNCERTAIN_PATTERN = (14.0, 4.0, 4.0, 4.0)
+_LOST_PATTERN = (6.0, 5.0)
 
 
 class BoxItem(QGraphicsItem):
@@ -63,6 +61,11 @@ class BoxItem(QGraphicsItem):
         """Whether handles and dragging apply to it."""
         return not self._view.locked
 
+    @property
+    def has_handles(self) -> bool:
+        """Whether handles are painted."""
+        return self._view.selected and self.editable
+
     def show_view(self, view: BoxView) -> None:
         """Take new data; a drag in progress stays on display."""
         if view != self._view:
@@ -76,8 +79,7 @@ class BoxItem(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        # Chips and handles have screen sizes; the view repaints as a whole anyway.
-        return _EVERYWHERE
+        return EVERYWHERE
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -87,10 +89,8 @@ class BoxItem(QGraphicsItem):
         if not rect.adjusted(-1, -1, 1, 1).intersects(seen):
             return
         self._paint_lines(painter, rect, seen)
-        handles = self._view.selected and self.editable
-        if handles:
+        if self.has_handles:
             self._paint_handles(painter, rect)
-        paint_chip(painter, self._view, rect, seen, clearance=8.0 if handles else 4.0)
 
     def _paint_lines(self, painter: QPainter, rect: QRectF, seen: QRectF) -> None:
         view = self._view
@@ -110,7 +110,7 @@ class BoxItem(QGraphicsItem):
         if view.source is Source.TRACKED and not gone:
             stroke(painter, _brackets(rect), color, width + 1.25)
         if gone:
-            stroke(painter, _cross(rect), color, 1.25)
+            stroke(painter, _cross(rect), color, 1.5)
 
     def _paint_handles(self, painter: QPainter, rect: QRectF) -> None:
         half = HANDLE_SIZE / 2

@@ -7,13 +7,12 @@ follows the palette; all that lies over the picture has colours of its own.
 from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.views.overlay_paint import draw_note, enter_view_space, stroke, visible_rect
+from app.views.overlay_paint import EVERYWHERE, draw_note, enter_view_space, stroke, visible_rect
 from core.geometry import Box
 
-_EVERYWHERE = QRectF(-1e6, -1e6, 2e6, 2e6)
 _BAND = QColor("#ffffff")
 _HINT_WIDTH = 420.0
 
@@ -58,7 +57,7 @@ class HudItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return _EVERYWHERE
+        return EVERYWHERE
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -100,18 +99,31 @@ class HudItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _paint_message(self, painter: QPainter, seen: QRectF, palette: QPalette) -> None:
-        width = min(_HINT_WIDTH, seen.width() - 48)
-        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-        room = QRectF(0, 0, width, seen.height() - 48)
-        text = painter.boundingRect(room, flags, self._message)
-        text.moveCenter(seen.center())
+        """The first of several lines is a headline."""
+        headline, _, body = self._message.partition("\n")
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        room = QRectF(0, 0, min(_HINT_WIDTH, seen.width() - 96), seen.height())
+        plain = QFont(painter.font())
+        large = QFont(plain)
+        large.setPointSizeF(plain.pointSizeF() * (1.5 if body else 1.15))
+        painter.setFont(large)
+        upper = painter.boundingRect(room, flags, headline)
+        painter.setFont(plain)
+        lower = painter.boundingRect(room, flags, body.strip()) if body else QRectF()
+        gap = 12.0 if body else 0.0
+        width = max(upper.width(), lower.width())
+        block = QRectF(0, 0, width, upper.height() + gap + lower.height())
+        block.moveCenter(seen.center())
         color = QColor(palette.color(QPalette.ColorRole.WindowText))
         color.setAlpha(80)
         pen = QPen(color, 1.5)
         pen.setDashPattern([6, 5])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(text.adjusted(-36, -30, 36, 30), 10, 10)
-        color.setAlpha(200)
+        painter.drawRoundedRect(block.adjusted(-36, -28, 36, 28), 10, 10)
+        color.setAlpha(220)
         painter.setPen(color)
-        painter.drawText(text, flags, self._message)
+        painter.setFont(large)
+        painter.drawText(block, flags, headline)
+        painter.setFont(plain)
+        painter.drawText(block.adjusted(0, upper.height() + gap, 0, 0), flags, body.strip())

@@ -30,6 +30,9 @@ VERMILION = QColor("#D55E00")
 
 CHIP_HEIGHT = 20.0
 
+EVERYWHERE = QRectF(-1e6, -1e6, 2e6, 2e6)
+"""Bounds of items with parts of constant screen size; the view repaints as a whole anyway."""
+
 
 def enter_view_space(painter: QPainter) -> QTransform:
     """Reset `painter` to view points; the transform from frame pixels is returned."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, QPointF, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from app.views.box_chip import ChipLayer
 from app.views.box_geometry import MOVE, Handle, grabbed_handle
 from app.views.box_item import BoxItem
 from app.views.canvas_view import CanvasView
@@ -50,6 +51,7 @@ class PictureView(CanvasView):
         self._frame_item = FrameItem()
         self._response_item = ResponseItem()
         self._trail_item = TrailItem()
+        self._chips = ChipLayer()
         self._hud = HudItem()
         self._pointer = QPointF(-1.0, -1.0)
         self._over_frame = False
@@ -58,8 +60,9 @@ class PictureView(CanvasView):
         for z, item in enumerate(layers):
             item.setZValue(z)
             self.scene().addItem(item)
-        self._hud.setZValue(10)
-        self.scene().addItem(self._hud)
+        for z, item in ((5, self._chips), (6, self._hud)):
+            item.setZValue(z)
+            self.scene().addItem(item)
         self.setAcceptDrops(True)
 
     @property
@@ -94,6 +97,7 @@ class PictureView(CanvasView):
             item.show_view(view)
             item.show_live(None)
             item.setZValue(4 if view.selected else 3)
+        self._chips.set_items(self._box_items.values())
 
     def show_trail(self, points: NDArray[np.float64], color: str) -> None:
         """Show the recent path: ``(N, 2)`` frame pixels, oldest first; empty hides it."""

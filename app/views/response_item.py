@@ -137,9 +137,9 @@ class ResponseItem(QGraphicsItem):
         if not place.intersects(seen):
             return
         if self._age == 1:
-            text = QCoreApplication.translate("ResponseItem", "Map from the frame before")
+            text = QCoreApplication.translate("ResponseItem", "Map from 1 frame ago")
         else:
-            text = QCoreApplication.translate("ResponseItem", "Map from {0} frames before")
+            text = QCoreApplication.translate("ResponseItem", "Map from {0} frames ago")
         anchor = QPointF(place.left() + 4, place.bottom() + 4)
         draw_note(painter, anchor, text.format(self._age), seen)
 

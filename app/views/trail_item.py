@@ -15,10 +15,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.views.overlay_paint import HALO, enter_view_space
+from app.views.overlay_paint import EVERYWHERE, HALO, enter_view_space
 
 _PIECES = 8  # steps in which the line fades
-_EVERYWHERE = QRectF(-1e6, -1e6, 2e6, 2e6)
 
 
 class TrailItem(QGraphicsItem):
@@ -42,7 +41,7 @@ class TrailItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return _EVERYWHERE
+        return EVERYWHERE
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

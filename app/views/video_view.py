@@ -103,8 +103,8 @@ class VideoView(PictureView):
         if mode == self._mode:
             return
         self._gestures.cancel()
-        self._clear_aids()
         self._mode = mode
+        self._clear_aids()
         self._show_cursor()
         self.mode_changed.emit(mode)
 
