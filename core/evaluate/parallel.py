@@ -11,7 +11,7 @@ import importlib
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ def evaluate_all(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Iterator[SequenceRun | Failure]:
+) -> Generator[SequenceRun | Failure]:
     """Evaluate everything in `work`; results come as they are finished.
 
     With ``jobs > 1`` that many processes are started, each with `settings.threads`
@@ -71,7 +71,7 @@ def evaluate_all(
 
 def _one_by_one(
     work: Sequence[Work], settings: Settings, progress: Progress
-) -> Iterator[SequenceRun | Failure]:
+) -> Generator[SequenceRun | Failure]:
     done = 0
 
     def tick(count: int) -> None:
@@ -85,7 +85,7 @@ def _one_by_one(
 
 def _in_processes(
     work: Sequence[Work], settings: Settings, jobs: int, progress: Progress
-) -> Iterator[SequenceRun | Failure]:
+) -> Generator[SequenceRun | Failure]:
     context = multiprocessing.get_context("spawn")
     counter = context.Value("q", 0)
     modules = sorted({registry.find(w.tracker).build.__module__ for w in work})

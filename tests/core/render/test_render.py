@@ -187,12 +187,13 @@ def test_that_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path):
 
 
 def test_that_another_size_in_between_is_refused(tmp_path):
-    with (
-        pytest.raises(StorageError, match="does not fit"),
-        VideoWriter(tmp_path / "o.mp4", 25) as w,
-    ):
-        w.write(GREY)
-        w.write(GREY[:40])
+    def mix() -> None:
+        with VideoWriter(tmp_path / "o.mp4", 25) as writer:
+            writer.write(GREY)
+            writer.write(GREY[:40])
+
+    with pytest.raises(StorageError, match="does not fit"):
+        mix()
     assert list(tmp_path.iterdir()) == []
 
 
