@@ -62,7 +62,7 @@ class CanvasView(QGraphicsView):
         # Labels and handles reach beyond their boxes by amounts that depend on the
         # zoom, and a new frame changes everything: one whole repaint is cheapest.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
 
@@ -82,15 +82,19 @@ class CanvasView(QGraphicsView):
         self._look(self._camera.fitted())
 
     def actual_size(self) -> None:
-        """One frame pixel per pixel of the screen, about the middle of the view."""
-        self._zoom_about(QPointF(self.viewport().rect().center()), 1.0)
+        """One frame pixel per pixel of the screen."""
+        self.set_zoom(1.0)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Zoom about the middle to so many device pixels per frame pixel."""
+        self._zoom_about(self._middle(), zoom)
 
     def zoom_by(self, factor: float) -> None:
         """Zoom about the cursor, or about the middle when it is elsewhere."""
         cursor = self.viewport().mapFromGlobal(self.cursor().pos())
         inside = self.viewport().rect().contains(cursor) and self.underMouse()
-        about = cursor if inside else self.viewport().rect().center()
-        self._zoom_about(QPointF(about), self.zoom * factor)
+        about = QPointF(cursor) if inside else self._middle()
+        self._zoom_about(about, self.zoom * factor)
 
     def zoom_to(self, box: Box) -> None:
         """Bring `box` to the middle, at a size to work on."""
@@ -104,6 +108,10 @@ class CanvasView(QGraphicsView):
     def frame_to_view(self, x: float, y: float) -> QPointF:
         """Position in the viewport at which a frame point is shown."""
         return QPointF(*self._camera.to_view(x, y))
+
+    def _middle(self) -> QPointF:
+        # QRect.center() is half a point off for even sizes.
+        return QPointF(self.viewport().width() / 2, self.viewport().height() / 2)
 
     def _set_frame_size(self, width: int, height: int) -> None:
         """A clip of this size begins: show all of it."""

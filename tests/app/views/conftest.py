@@ -26,8 +26,8 @@ def make_canvas(qtbot, monkeypatch: pytest.MonkeyPatch) -> Callable[..., VideoVi
         qtbot.addWidget(view)
         monkeypatch.setattr(view, "devicePixelRatioF", lambda: ratio)
         view.resize(800, 600)
-        view.show()
-        qtbot.waitExposed(view)
+        with qtbot.waitExposed(view):
+            view.show()
         view.show_frame(to_display(0, np.full((height, width, 3), level, np.uint8)))
         return view
 
