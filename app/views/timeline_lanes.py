@@ -115,7 +115,9 @@ class ScorePixmap:
         key = (id(lane.columns), scale, height, ratio, threshold, lane.color)
         if key != self._key or self._columns is not lane.columns:
             low, high = score_envelope(lane.columns, scale, round(scale.width * ratio))
-            pixels = score_pixels(low, high, round(height * ratio), threshold, lane.color)
+            pixels = score_pixels(
+                low, high, round(height * ratio), threshold, lane.color, 1.5 * ratio
+            )
             self._pixmap, self._key = to_pixmap(pixels, ratio), key
             self._columns = lane.columns
         return self._pixmap

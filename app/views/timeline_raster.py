@@ -29,7 +29,7 @@ LANE_HEIGHT = 20
 _PERIOD = 8  # of hatches and dashes, device-independent pixels
 
 # Looks from the least to the most important; the last one present in a column is drawn.
-_LOOKS = (0, ABSENT, MANUAL, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
+_LOOKS = (0, MANUAL, ABSENT, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
 
 Bytes = NDArray[np.uint8]
 
@@ -107,19 +107,23 @@ def score_pixels(
     height: int,
     threshold: float,
     color: str,
+    thickness: float = 1.0,
 ) -> Bytes:
     """Picture ``(height, columns, 4)`` of a score envelope over 0..1, premultiplied BGRA.
 
-    Area up to the lowest score, a line from lowest to highest; columns whose lowest
-    score is under `threshold` are drawn in the colour of "lost".
+    Area up to the lowest score, a line `thickness` rows thick from lowest to highest;
+    columns whose lowest score is under `threshold` are drawn in the colour of "lost".
     """
     pixels = np.zeros((height, len(low), 4), np.uint8)
     with np.errstate(invalid="ignore"):
         bottom = np.nan_to_num((1 - low) * (height - 1), nan=height + 1)
         top = np.nan_to_num((1 - high) * (height - 1), nan=height + 1)
         doubtful = low < threshold
+        # Reach down to the highest point of the column before, so that the line holds together.
+        before = np.append(np.inf, top[:-1])
+        joined = np.where((before < height) & (top < height), np.maximum(bottom, before), bottom)
     rows = np.arange(height)[:, None]
-    line = (rows >= np.floor(top) - 0.5) & (rows <= np.ceil(bottom) + 0.5)
+    line = (rows >= top - thickness / 2) & (rows <= joined + thickness / 2)
     area = rows > bottom
     for mask, alpha in ((area, 0.28), (line, 1.0)):
         pixels[mask & ~doubtful] = _bgra(color, alpha)
