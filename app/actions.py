@@ -78,7 +78,7 @@ _FILE = (
           "Open a video, an image sequence or a project.",
           icon="open", needs="always", toolbar=True),
     _spec("open_folder", "Open image &folder…", "File", "Ctrl+Shift+O",
-          "Open a folder of numbered pictures as a clip.", icon="open", needs="always"),
+          "Open a folder of numbered pictures as a clip.", icon="folder", needs="always"),
     _spec("open_demo", "Open &demo clip", "File", "Ctrl+D",
           "Open the clip that comes with the program, with a box on its target.",
           needs="always"),
@@ -112,13 +112,16 @@ _EDIT = (
           "Drag a box for one more object.", icon="add", section=1, toolbar=True),
     _spec("confirm", "&Accept box", "Edit", "A",
           "Accept the tracker's box on this frame, so that no tracker changes it (or take "
-          "that back).", needs="box", section=2),
+          "that back).", icon="ok", needs="box", section=2),
     _spec("absent", "Target a&bsent", "Edit", "X",
           "State that the target is not in the picture on this frame (or take that back).",
-          needs="track", section=2),
+          icon="absent", needs="track", section=2),
     _spec("occluded", "Target &occluded", "Edit", "C",
           "State that the target is partly hidden on this frame (or take that back).",
-          needs="box", section=2),
+          icon="occluded", needs="box", section=2),
+    _spec("fill_gap", "Fill the &gap here", "Edit", "K",
+          "Fill the frames without a box around this one with boxes on a straight line.",
+          needs="track", section=2),
     _spec("delete_box", "Delete &box on this frame", "Edit", "Delete Backspace",
           "Remove the selected object's box on this frame; no other frame changes.",
           icon="delete", needs="box", section=3),
@@ -148,7 +151,7 @@ _TRACK = (
     _spec("retrack", "&Re-track from here", "Track", "R",
           "Start again from the box on this frame, in the direction of the last run; the "
           "tracker panel says how the corrected box is taken.",
-          icon="track-forward", needs="can_track", section=1),
+          icon="retrack", needs="can_track", section=1),
     _spec("stop", "&Stop tracking", "Track", "Shift+Space",
           "End the run; everything tracked so far is kept and can be undone in one step.",
           icon="stop", needs="running", section=2, toolbar=True),
@@ -171,9 +174,11 @@ _GO = (
     _spec("next_manual", "Next manual bo&x", "Go", "Shift+F",
           "Go on to the next box that a person made or accepted.", needs="track", section=2),
     _spec("next_doubtful", "Next &doubtful place", "Go", "Q",
-          "Go on to the next place where the tracker was not sure.", needs="track", section=2),
+          "Go on to the next place where the tracker was not sure.", icon="next-flag",
+          needs="track", section=2),
     _spec("prev_doubtful", "Previous doubtful p&lace", "Go", "Shift+Q",
-          "Go back to the last place where the tracker was not sure.", needs="track", section=2),
+          "Go back to the last place where the tracker was not sure.", icon="previous-flag",
+          needs="track", section=2),
     _spec("goto", "&Go to frame or time…", "Go", "Ctrl+G",
           "Type a frame number or a time (m:ss.mmm).", section=3),
     _spec("slower", "&Slower", "Go", "Ctrl+Down", "Play at a lower speed.", section=4),
@@ -195,7 +200,7 @@ _VIEW = (
     _spec("fit", "Fit the &window", "View", "0", "Show the whole frame.", icon="fit", section=2,
           toolbar=True),
     _spec("zoom_target", "&Zoom to the target", "View", "Z",
-          "Show the selected box large.", icon="zoom-in", needs="box", section=2, toolbar=True),
+          "Show the selected box large.", icon="zoom-target", needs="box", section=2, toolbar=True),
     _spec("actual_size", "&Actual size", "View", "Ctrl+0",
           "One frame pixel per screen pixel.", icon="actual-size", section=2),
     _spec("zoom_in", "Zoom &in", "View", "+ =", "Larger.", icon="zoom-in", section=2),
@@ -245,15 +250,17 @@ def build(parent: QObject, icon_of: Callable[[str], object]) -> dict[str, QActio
     """One `QAction` per row of the table, by id, without menus yet."""
     made: dict[str, QAction] = {}
     for spec in ACTIONS:
-        action = QAction(_tr(spec.text), parent)
+        action = QAction(translated(spec.text), parent)
         action.setObjectName(spec.id)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setAutoRepeat(spec.id in {"back1", "fwd1", "back10", "fwd10"})
         action.setCheckable(spec.checkable)
         key = f" ({shown_key(spec.keys[0])})" if spec.keys else ""
-        action.setToolTip(f"{plain(_tr(spec.text)).rstrip('…')}{key}\n{_tr(spec.tip)}")
-        action.setStatusTip(_tr(spec.tip))
+        action.setToolTip(
+            f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
+        )
+        action.setStatusTip(translated(spec.tip))
         if spec.icon:
             action.setIcon(icon_of(spec.icon))  # pyright: ignore[reportArgumentType]
         made[spec.id] = action
@@ -314,7 +321,8 @@ _CANVAS = (
 )
 
 
-def _tr(text: str) -> str:
+def translated(text: str) -> str:
+    """`text` in the user's language."""
     return QCoreApplication.translate("actions", text)
 
 

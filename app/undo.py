@@ -49,18 +49,18 @@ class EditCommand(QUndoCommand):
         self.before = store.current
         self.after = after
         self._change = change
-        self._merge_key = merge_key
+        self.merge_key = merge_key
         self.focus = focus
         self._reveal = reveal
         self._executed = False
 
     def id(self) -> int:
         """Qt asks `mergeWith` only for commands with the same id; -1 means never."""
-        return -1 if self._merge_key is None else _MERGEABLE
+        return -1 if self.merge_key is None else _MERGEABLE
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take over the result of a later command of the same gesture."""
-        if not isinstance(other, EditCommand) or other._merge_key != self._merge_key:
+        if not isinstance(other, EditCommand) or other.merge_key != self.merge_key:
             return False
         self.after = other.after
         self._change = other._change

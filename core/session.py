@@ -144,6 +144,18 @@ class Session:
         session.store = DocumentStore(replace(document, video=video_ref(video)))
         return session
 
+    def wait_ready(self) -> None:
+        """Wait until the clip's facts are final (a long video is checked after opening).
+
+        Raises
+        ------
+        VideoError
+            If the check finds that it cannot be read.
+        """
+        wait = getattr(self.video, "wait_ready", None)
+        if wait is not None:
+            wait()
+
     def close(self) -> None:
         """Release the video and the trackers' memory."""
         with self._ran_lock:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Slot
 
+from app.controller.demo import Demo
 from app.controller.desk import Desk
 from app.controller.edits import Edits
 from app.controller.overlay import Overlay
@@ -36,6 +37,7 @@ class Controller(QObject):
         self.runs = Runs(self.desk, self.playback, choices, self)
         self.overlay = Overlay(self.desk, self.runs, self)
         self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
+        self.demo = Demo(self.desk, self.project, self.runs, self)
         self.edits.box_set.connect(self.runs.box_set)
         self.desk.reveal.connect(self._reveal)
 
@@ -48,6 +50,10 @@ class Controller(QObject):
         session = self.desk.put(None)
         if session is not None:
             session.close()
+
+    def open_demo(self, *, track: bool = False) -> None:
+        """Open the clip that comes with the program; `track` starts tracking it."""
+        self.demo.open(track=track)
 
     def facts(self) -> list[tuple[str, str]]:
         """What an error report should say about the state of things."""
@@ -80,6 +86,7 @@ class Controller(QObject):
             "confirm": edits.confirm,
             "absent": edits.toggle_absent,
             "occluded": edits.occluded,
+            "fill_gap": edits.fill_gap,
             "delete_box": edits.delete_box,
             "delete_after": edits.delete_after,
             "delete_before": edits.delete_before,

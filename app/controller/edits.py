@@ -14,6 +14,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.controller.desk import Desk
+from app.undo import EditCommand
+from core.document import interpolate
 from core.document.document import Document
 from core.document.track import Keyframe, Track
 from core.errors import BoxtrailError
@@ -44,6 +46,19 @@ class Edits(QObject):
         """Back to selecting and moving boxes."""
         self._draw_new = False
         self._desk.update(mode="select")
+
+    def mode_changed(self, mode: str) -> None:
+        """The canvas changed its mode by itself (a box was drawn)."""
+        if mode != self._desk.state.mode:
+            self._desk.update(mode=mode)
+
+    def gesture_cancelled(self, track_id: int, gesture: int) -> None:
+        """A drag was taken back: its step leaves the history as if it had never been."""
+        stack = self._desk.stack
+        last = stack.command(stack.index() - 1) if stack.index() else None
+        if isinstance(last, EditCommand) and last.merge_key == ("gesture", gesture, track_id):
+            last.setObsolete(True)
+            stack.undo()
 
     def select(self, track_id: int | None) -> None:
         """Select a track; None for no track."""
@@ -137,6 +152,31 @@ class Edits(QObject):
     def occluded(self) -> None:
         """State that the target is partly hidden on this frame, or take that back."""
         self.toggle_flag(Flag.OCCLUDED, self.tr("Mark occluded"))
+
+    def fill_gap(self) -> None:
+        """Fill the gap around this frame with boxes on a straight line."""
+        track, frame = self._track(self._desk.state.track), self._desk.shown
+        if track is None or self._refuse_locked(track):
+            return
+        frames = track.columns.frames
+        right = int(np.searchsorted(frames, frame))
+        if track.row(frame) is not None or right in (0, len(frames)):
+            self._desk.say(
+                self.tr("There is no gap here."),
+                self.tr("Go to a frame without a box that has boxes before and after it."),
+            )
+            return
+        first, last = int(frames[right - 1]) + 1, int(frames[right]) - 1
+        filled = interpolate.filled_track(track, last - first + 1, first, last + 1)
+        if filled is track:
+            self._desk.say(self.tr("The target is marked absent here: nothing was filled."))
+            return
+        self._desk.edit(
+            self.tr("Fill gap"),
+            self._desk.document.with_track(filled),
+            focus=(track.id, frame),
+            frames=(first, last),
+        )
 
     def rename(self, track_id: int, name: str) -> None:
         """Give a track a name."""

@@ -34,6 +34,7 @@ class Playback(QObject):
 
     frame_shown = Signal(object, float)  # DisplayFrame or None, time in seconds
     moved = Signal(int)
+    speed_changed = Signal(float)
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,8 +108,10 @@ class Playback(QObject):
 
     def set_speed(self, speed: float) -> None:
         """Play `speed` times as fast as recorded."""
-        self.speed = max(speed, 0.01)
-        self._restart_clock()
+        if speed != self.speed:
+            self.speed = max(speed, 0.01)
+            self._restart_clock()
+            self.speed_changed.emit(self.speed)
 
     def next_manual(self, step: int) -> None:
         """Jump to the next (step 1) or previous (−1) box that a person made."""

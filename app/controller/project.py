@@ -112,7 +112,7 @@ class Project(QObject):
         self._asked += 1
         number = self._asked
         self.loading.emit(name)
-        finish = then or (lambda session: self._put(session, None, None))
+        finish = then or self.put
         report = failed or self._report
 
         def loaded(session: Session) -> None:
@@ -128,6 +128,10 @@ class Project(QObject):
                 report(error)
 
         self._background.run(load, loaded, gone_wrong)
+
+    def put(self, session: Session) -> None:
+        """Put a session that was made elsewhere on the desk."""
+        self._put(session, None, None)
 
     def offer_recovery(self) -> bool:
         """At the start: unsaved work of any clip is offered; True if it is being opened."""
@@ -182,7 +186,7 @@ class Project(QObject):
         self._let_go(None)
         return True
 
-    # ---- inside ------------------------------------------------------------------------
+    # ---- inside ----
 
     def _put(self, session: Session, path: Path | None, recovery: Recovery | None) -> None:
         if session.video_warning and not self._prompts.accept_other_video(session.video_warning):

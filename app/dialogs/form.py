@@ -1,0 +1,150 @@
+"""A form made from declared parameters (:mod:`core.params`): one field per parameter.
+
+Used for preferences and for the options of export formats, so that neither is
+described twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGroupBox,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.params import ParamInfo, describe
+
+_INT_LIMIT = 2**31 - 1
+
+
+class ParamForm(QWidget):
+    """Editors for the parameters of `params`, grouped as declared."""
+
+    changed = Signal()
+
+    def __init__(self, params: type, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields: dict[str, QWidget] = {}
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        layouts: dict[str, QFormLayout] = {}
+        for info in describe(params):
+            if info.group not in layouts:
+                layouts[info.group] = _group(info.group, outer)
+            field = self._make(info)
+            field.setToolTip(info.doc)
+            field.setAccessibleName(info.title)
+            field.setAccessibleDescription(info.doc)
+            self._fields[info.name] = field
+            label = QLabel(f"{info.title}:")
+            label.setBuddy(field)
+            label.setToolTip(info.doc)
+            if isinstance(field, QCheckBox):
+                layouts[info.group].addRow(field)
+            else:
+                layouts[info.group].addRow(label, field)
+        outer.addStretch()
+
+    def values(self) -> dict[str, Any]:
+        """The value of every field."""
+        return {name: _read(field) for name, field in self._fields.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show other values; names that are missing stay as they are."""
+        for name, value in values.items():
+            _write(self._fields[name], value)
+
+    def field(self, name: str) -> QWidget:
+        """The editor of one parameter."""
+        return self._fields[name]
+
+    def _make(self, info: ParamInfo) -> QWidget:
+        if info.type is bool:
+            box = QCheckBox(info.title)
+            box.setChecked(bool(info.default))
+            box.toggled.connect(self._on_change)
+            return box
+        if info.choices:
+            combo = QComboBox()
+            for choice in info.choices:
+                combo.addItem(choice.replace("_", " ").capitalize(), choice)
+            _write(combo, info.default)
+            combo.currentIndexChanged.connect(self._on_change)
+            return combo
+        if info.type is str:
+            line = QLineEdit(str(info.default))
+            line.textChanged.connect(self._on_change)
+            return line
+        spin = self._number(info)
+        spin.setSuffix(f" {info.unit}" if info.unit else "")
+        spin.valueChanged.connect(self._on_change)
+        return spin
+
+    @staticmethod
+    def _number(info: ParamInfo) -> QSpinBox | QDoubleSpinBox:
+        low, high = info.bounds or (-_INT_LIMIT, _INT_LIMIT)
+        if info.type is int:
+            spin = QSpinBox()
+            spin.setRange(int(max(low, -_INT_LIMIT)), int(min(high, _INT_LIMIT)))
+            spin.setSingleStep(int(info.step or 1))
+            spin.setValue(int(info.default))
+            return spin
+        real = QDoubleSpinBox()
+        real.setDecimals(4)
+        real.setRange(low, high)
+        real.setSingleStep(info.step or 0.1)
+        real.setValue(float(info.default))
+        return real
+
+    @Slot()
+    def _on_change(self) -> None:
+        self.changed.emit()
+
+
+def _group(title: str, outer: QVBoxLayout) -> QFormLayout:
+    layout = QFormLayout()
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    if not title:
+        outer.addLayout(layout)
+        return layout
+    box = QGroupBox(title)
+    box.setLayout(layout)
+    outer.addWidget(box)
+    return layout
+
+
+def _read(field: QWidget) -> Any:
+    if isinstance(field, QCheckBox):
+        return field.isChecked()
+    if isinstance(field, QComboBox):
+        return field.currentData()
+    if isinstance(field, QLineEdit):
+        return field.text()
+    if isinstance(field, QSpinBox | QDoubleSpinBox):
+        return field.value()
+    raise TypeError(type(field))
+
+
+def _write(field: QWidget, value: Any) -> None:
+    if isinstance(field, QCheckBox):
+        field.setChecked(bool(value))
+    elif isinstance(field, QComboBox):
+        field.setCurrentIndex(field.findData(value))
+    elif isinstance(field, QLineEdit):
+        field.setText(str(value))
+    elif isinstance(field, QSpinBox):
+        field.setValue(int(value))
+    elif isinstance(field, QDoubleSpinBox):
+        field.setValue(float(value))

@@ -1,0 +1,67 @@
+"""Whether a window can be shown here, found out before Qt aborts the process.
+
+Qt ends the program with a core dump when it finds no display or lacks a library for
+it. A sentence that says so, and how to work without a window, is worth the few
+checks below. They err towards trying: only what is certainly missing is reported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import sys
+from pathlib import Path
+
+_WITHOUT = "Without a window, use for example: boxtrail demo, or boxtrail track --help."
+
+
+def missing_display() -> str:
+    """Why no window can be shown, as a sentence with a way out; empty when it can."""
+    if sys.platform in ("win32", "darwin"):
+        return ""
+    platform = os.environ.get("QT_QPA_PLATFORM", "").split(";")[0].split(":")[0]
+    if platform and platform not in ("xcb", "wayland"):
+        return ""
+    if os.environ.get("WAYLAND_DISPLAY") and platform != "xcb":
+        return ""
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        return f"there is no display here to show a window on. {_WITHOUT}"
+    if not _answers(display):
+        return f"the display “{display}” does not answer. {_WITHOUT}"
+    if not _loads("libxcb-cursor.so.0"):
+        return (
+            "the library libxcb-cursor.so.0 is missing, which Qt needs to show a window; on Debian "
+            f"or Ubuntu: apt install libxcb-cursor0. {_WITHOUT}"
+        )
+    return ""
+
+
+def _answers(display: str) -> bool:
+    """Whether a local X server listens; remote ones are taken on trust."""
+    host, _, rest = display.rpartition(":")
+    number = rest.split(".")[0]
+    if host not in ("", "unix") or not number.isdigit():
+        return True
+    path = f"/tmp/.X11-unix/X{number}"
+    addresses = [path, f"\0{path}"] if sys.platform == "linux" else [path]
+    return any(_connects(address) for address in addresses) or Path(display).exists()
+
+
+def _connects(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+        return True
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,178 @@
+"""The views of the window and where they are: docks, toolbar, menus, default layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import actions as table
+from app.views.box_editor import BoxEditor
+from app.views.overlay_panel import OverlayPanel
+from app.views.score_plot import ScorePlot
+from app.views.timeline import Timeline
+from app.views.toast import Toast
+from app.views.track_list import TrackList
+from app.views.tracker_panel import TrackerPanel
+from app.views.transport import Transport
+from app.views.video_view import VideoView
+from app.welcome import Welcome
+
+_Area = Qt.DockWidgetArea
+_WIDE, _HIGH = 1200, 720  # below these, panels share places as tabs
+
+
+class Panels:
+    """Makes the views and docks of `window`; wiring them is the window's business."""
+
+    def __init__(self, window: QMainWindow, actions: Mapping[str, QAction]) -> None:
+        self._window = window
+        self._actions = actions
+        self.canvas = VideoView()
+        self.welcome = Welcome([actions["open"], actions["open_folder"], actions["open_demo"]])
+        self.transport = Transport()
+        self.timeline = Timeline()
+        self.plot = ScorePlot()
+        self.tracks = TrackList()
+        self.box = BoxEditor()
+        self.tracker = TrackerPanel()
+        self.overlay = OverlayPanel()
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.canvas)
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.stack, 1)
+        column.addWidget(self.transport)
+        window.setCentralWidget(central)
+        self.toast = Toast(self.stack)
+        tr = window.tr
+        self.docks: dict[str, QDockWidget] = {
+            "objects": self._dock("objects", tr("Objects"), self.tracks),
+            "box": self._dock("box", tr("Box"), self.box),
+            "tracker": self._dock("tracker", tr("Tracker"), self.tracker),
+            "overlay": self._dock("overlay", tr("Map"), _scrolled(self.overlay)),
+            "timeline": self._dock("timeline", tr("Timeline"), self.timeline),
+            "curves": self._dock("curves", tr("Curves"), self.plot),
+        }
+        window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, _Area.BottomDockWidgetArea)
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.toolbar = self._make_toolbar()
+        self.menus = self._make_menus()
+        self.transport.set_actions(actions)
+        self.tracker.add_actions(
+            [actions[a] for a in ("track_forward", "track_backward", "track_one", "track_n",
+                                  "retrack", "stop")]
+        )  # fmt: skip
+        self.default_layout()
+
+    def show_clip(self, *, is_open: bool) -> None:
+        """Canvas or welcome."""
+        self.stack.setCurrentWidget(self.canvas if is_open else self.welcome)
+        if is_open:
+            self.canvas.setFocus()
+
+    def default_layout(self) -> None:
+        """Put every dock where it belongs, by the size of the window."""
+        window, docks = self._window, self.docks
+        size = window.size()
+        for dock in docks.values():
+            window.removeDockWidget(dock)
+            dock.setFloating(False)
+        for name, area in (
+            ("objects", _Area.LeftDockWidgetArea),
+            ("tracker", _Area.RightDockWidgetArea),
+            ("timeline", _Area.BottomDockWidgetArea),
+        ):
+            window.addDockWidget(area, docks[name])
+        window.splitDockWidget(docks["objects"], docks["box"], Qt.Orientation.Vertical)
+        if size.height() >= _HIGH:
+            window.splitDockWidget(docks["tracker"], docks["overlay"], Qt.Orientation.Vertical)
+        else:
+            window.tabifyDockWidget(docks["tracker"], docks["overlay"])
+        if size.width() >= _WIDE:
+            window.splitDockWidget(docks["timeline"], docks["curves"], Qt.Orientation.Horizontal)
+        else:
+            window.tabifyDockWidget(docks["timeline"], docks["curves"])
+        for dock in docks.values():
+            dock.show()
+        docks["tracker"].raise_()
+        docks["timeline"].raise_()
+        self._share(size)
+
+    def _share(self, size: QSize) -> None:
+        window, docks = self._window, self.docks
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window.resizeDocks([docks["objects"], docks["tracker"]], [200, 300], horizontal)
+        low = max(int(size.height() * 0.22), 130)
+        window.resizeDocks([docks["timeline"]], [low], vertical)
+        if size.width() >= _WIDE:
+            window.resizeDocks([docks["timeline"], docks["curves"]], [600, 380], horizontal)
+        if size.height() >= _HIGH:
+            window.resizeDocks([docks["tracker"], docks["overlay"]], [430, 330], vertical)
+        window.resizeDocks([docks["objects"], docks["box"]], [360, 150], vertical)
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock_{name}")
+        dock.setWidget(widget)
+        return dock
+
+    def _make_toolbar(self) -> QToolBar:
+        bar = QToolBar(self._window.tr("Tools"), self._window)
+        bar.setObjectName("toolbar")
+        bar.setIconSize(QSize(20, 20))
+        menu = ""
+        for spec in table.ACTIONS:
+            if not spec.toolbar:
+                continue
+            if menu and menu != spec.menu:
+                bar.addSeparator()
+            menu = spec.menu
+            bar.addAction(self._actions[spec.id])
+        self._window.addToolBar(bar)
+        return bar
+
+    def _make_menus(self) -> dict[str, QMenu]:
+        made: dict[str, QMenu] = {}
+        for title in table.MENUS:
+            made[title] = self._window.menuBar().addMenu(f"&{table.translated(title)}")
+
+        def menu_of(path: str) -> QMenu:
+            if path not in made:
+                parent, _, title = path.rpartition("/")
+                made[path] = made[parent].addMenu(table.translated(title))
+            return made[path]
+
+        table.fill_menus(menu_of, self._actions)
+        panels = made["View"].addMenu(self._window.tr("Pa&nels"))
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        return made
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(widget)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area

@@ -1,0 +1,109 @@
+"""What the views show, worked out from the document and the state.
+
+Pure functions from the desk to the views' plain values: boxes of one frame, rows of
+the list, lanes of the timeline, the target's path. Boxes of a run under way are
+laid over the document here, so no view knows that runs exist.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.controller.desk import Desk
+from app.models.track_model import TrackRow
+from app.theme import track_color
+from app.views.timeline_data import TrackLane
+from app.views.view_types import BoxView
+from core.document.document import Document
+from core.document.track import Track
+
+
+def color_of(document: Document, track: Track) -> str:
+    """The track's colour, or the one that goes with its id."""
+    return document.color_of(track) or track_color(track.id)
+
+
+def boxes(desk: Desk, frame: int) -> list[BoxView]:
+    """The visible boxes on one frame, the selected one last (on top)."""
+    if desk.session is None:
+        return []
+    document, selected = desk.document, desk.state.track
+    found: list[BoxView] = []
+    for track in document.tracks:
+        key = desk.key_at(track.id, frame) if track.visible else None
+        if key is None:
+            continue
+        found.append(
+            BoxView(
+                track.id,
+                key.box,
+                color_of(document, track),
+                track.title,
+                key.source,
+                key.state,
+                key.flags,
+                key.score,
+                track.id == selected,
+                track.locked,
+            )
+        )
+    return sorted(found, key=lambda view: view.selected)
+
+
+def rows(desk: Desk) -> list[TrackRow]:
+    """The list of objects."""
+    if desk.session is None:
+        return []
+    document = desk.document
+    listed: list[TrackRow] = []
+    for track in document.tracks:
+        growing = desk.growing
+        boxes_now = len(track)
+        if growing is not None and growing.track_id == track.id:
+            boxes_now = len(desk.track_now(track))
+        listed.append(
+            TrackRow(
+                track.id,
+                track.title,
+                track.label,
+                color_of(document, track),
+                boxes_now,
+                int(track.columns.protected().sum()),
+                track.visible,
+                track.locked,
+                track.id == desk.state.track,
+            )
+        )
+    return listed
+
+
+def lanes(desk: Desk) -> list[TrackLane]:
+    """The lanes of the timeline; unchanged tracks hand over the same columns object."""
+    if desk.session is None:
+        return []
+    document = desk.document
+    return [
+        TrackLane(
+            track.id,
+            track.title,
+            color_of(document, track),
+            desk.track_now(track).columns,
+            track.id == desk.state.track,
+            track.visible,
+        )
+        for track in document.tracks
+    ]
+
+
+def trail(desk: Desk, frame: int, length: int) -> tuple[NDArray[np.float64], str]:
+    """Centres of the selected track's last boxes up to `frame`, ``(N, 2)``, and its colour."""
+    nothing = np.empty((0, 2)), "#000000"
+    if desk.session is None or length <= 0 or not desk.document.has_track(desk.state.track):
+        return nothing
+    track = desk.document.track(desk.state.track or 0)
+    if not track.visible:
+        return nothing
+    keys = [desk.key_at(track.id, k) for k in range(max(frame - length, 0), frame + 1)]
+    points = [(k.box.cx, k.box.cy) for k in keys if k is not None and not k.is_absent]
+    return np.array(points, float).reshape(-1, 2), color_of(desk.document, track)
