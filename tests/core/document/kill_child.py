@@ -1,8 +1,8 @@
-"""A program at work, to be killed: edits and tracks at 25 Hz, autosaves in a thread.
+"""A program at work, to be killed: edits and tracks steadily, autosaves in a thread.
 
 Every piece of work is reported on standard output *before* it is done, with the
 system-wide monotonic clock, so that the parent can tell what was lost. Arguments:
-folder, seconds between autosaves, bytes at which a journal is compacted.
+folder, seconds between autosaves, bytes at which a journal is compacted, frames a second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from core.geometry import Box
 from core.states import Flag, Source, TargetState
 
 TRACKED, EDITED, BACKDROP = 1, 2, 3
-RATE = 25.0
 
 
 def tracked_row(n: int) -> Keyframe:
@@ -50,7 +49,7 @@ def start_document() -> Document:
     return Document(VideoRef("/videos/a.mp4"), tracks, next_track_id=4, next_run_id=2)
 
 
-def main(folder: Path, interval: float, compact: int) -> None:
+def main(folder: Path, interval: float, compact: int, rate: float) -> None:
     autosave._COMPACT_BYTES = compact
     project = folder / "a.boxtrail"
     document = start_document()
@@ -77,8 +76,8 @@ def main(folder: Path, interval: float, compact: int) -> None:
                 document = document.with_run(run, Columns.of_keyframes(rows))
                 project_file.save(document, project)
                 saver.clear()
-        time.sleep(1 / RATE)
+        time.sleep(1 / rate)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))

@@ -30,11 +30,13 @@ class Victim:
     killed: float = 0.0
 
 
-def launch(folder: Path, interval: float, lifetime: float, compact: int) -> Victim:
+def launch(
+    folder: Path, interval: float, lifetime: float, compact: int, rate: float = 25.0
+) -> Victim:
     folder.mkdir(parents=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, str(CHILD), str(folder), str(interval), str(compact)],
+        [sys.executable, str(CHILD), str(folder), str(interval), str(compact), str(rate)],
         stdout=subprocess.PIPE,
         env=environment,
     )
@@ -118,9 +120,8 @@ def test_that_kills_in_the_middle_of_writing_leave_everything_readable(tmp_path:
     chance = random.Random()
     lost: list[float] = []
     for i in range(60):
-        victim = launch(
-            tmp_path / str(i), 0.0, chance.uniform(0.05, 0.8), compact=(1, 20_000)[i % 2]
-        )
+        compact, lifetime = (1, 20_000)[i % 2], chance.uniform(0.05, 0.8)
+        victim = launch(tmp_path / str(i), 0.0, lifetime, compact, rate=2000.0)
         lost.append(kill_and_measure(victim))
     print(f"{len(lost)} kills, 0 unreadable, at most {max(lost):.2f} s lost")
 
