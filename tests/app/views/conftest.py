@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
 
 from app.views.video_view import VideoView
 from app.views.view_types import BoxView, to_display
@@ -58,14 +57,14 @@ def make_box() -> Callable[..., BoxView]:
 
 @pytest.fixture
 def photograph() -> Callable[..., NDArray[np.int16]]:
-    """Pixels of a widget as a screen of the given ratio would show them, (H, W, 3) RGB."""
+    """Pixels of a canvas as a screen of the given ratio would show them, (H, W, 3) RGB."""
 
-    def take(widget: QWidget, ratio: float = 1.0) -> NDArray[np.int16]:
-        size = widget.size() * ratio
+    def take(view: VideoView, ratio: float = 1.0) -> NDArray[np.int16]:
+        size = view.viewport().size() * ratio
         image = QImage(size, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.black)
-        widget.render(image, QPoint())
+        view.viewport().render(image, QPoint())
         pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
         return pixels[:, : image.width(), 2::-1].astype(np.int16)
 
