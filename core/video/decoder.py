@@ -23,8 +23,8 @@ Packet = av.Packet
 VideoFrame = av.VideoFrame
 
 _MAX_READ_ERRORS = 16
-# Text files must not turn into ANSI art, nor play lists into network reads.
-_REFUSED_FORMATS = frozenset({"tty", "hls", "concat", "lavfi", "image2", "bin", "xbin", "adf"})
+# Demuxers that make pictures of anything, or open other files and addresses.
+_REFUSED_FORMATS = frozenset({"tty", "hls", "concat", "lavfi", "bin", "xbin", "adf", "idf"})
 
 
 def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
@@ -35,6 +35,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     VideoError
         With the reason: not there, not a video, no pictures, no decoder.
     """
+    faults.refuse_text(path)
     try:
         # An absolute path cannot be mistaken for "protocol:address".
         container = av.open(

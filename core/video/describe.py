@@ -14,7 +14,7 @@ from core.video.table import FrameTable
 
 _LONG_GROUP = 600  # frames between key frames from which jumping is slow
 _ASSUMED_FPS = 25.0
-_HIDDEN_PACKETS = frozenset({"vp8", "vp9", "av1"})  # a packet is not always a picture
+_HIDDEN_PACKETS = frozenset({"vp8", "vp9", "av1", "libdav1d"})  # a packet is not always a picture
 
 
 def describe(
@@ -41,7 +41,7 @@ def describe(
         variable_rate=_varies(steps, facts.time_base),
         rotation=facts.orientation[0] * 90,
         damaged=tuple(sorted(table.damaged)) if table.complete else (),
-        notes=facts.notes + (tuple(_findings(facts, table)) if table.complete else ()),
+        notes=facts.notes + (tuple(_findings(facts, table, times)) if table.complete else ()),
     )
 
 
@@ -50,14 +50,22 @@ def _varies(steps: NDArray[np.float64], tick: float) -> bool:
     return bool(len(steps)) and float(np.ptp(steps)) > max(2.5 * tick, 1e-4)
 
 
-def _findings(facts: Probe, table: FrameTable) -> list[str]:
+def _findings(facts: Probe, table: FrameTable, times: NDArray[np.float64]) -> list[str]:
     notes: list[str] = []
-    short = facts.declared - table.checked
-    if short > 0 and table.shortened and facts.codec not in _HIDDEN_PACKETS:
+    short = facts.declared - table.packets
+    if short > 0:
         notes.append(
             f"{short} of the {facts.declared} frames that the file announces are missing; "
             "the copy may be incomplete."
         )
+    elif facts.declared == 0 and facts.seconds - times[-1] > max(2.0, 0.05 * facts.seconds):
+        notes.append(
+            f"The file announces {facts.seconds:.0f} s of video but ends after {times[-1]:.0f} s; "
+            "the copy may be incomplete."
+        )
+    undecoded = table.packets - table.checked
+    if table.repeatable_threads == 1 and undecoded > 0 and facts.codec not in _HIDDEN_PACKETS:
+        notes.append(f"{undecoded} damaged frames at the start or end could not be numbered.")
     if table.damaged:
         notes.append(f"{len(table.damaged)} damaged frames have no picture and are skipped.")
     if table.flawed:

@@ -8,6 +8,7 @@ Invariant: no PyAV exception leaves ``core.video``.
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -56,11 +57,18 @@ def unreadable(path: Path, error: Exception | None) -> VideoError:
             "with a tool such as untrunc and a good file from the same camera.",
             details,
         )
-    if _is_text(path):
-        return VideoError(f"“{path.name}” is a text file, not a video.", _READABLE, details)
     return VideoError(
         f"“{path.name}” is not a video that can be read, or it is damaged.", _READABLE, details
     )
+
+
+def refuse_text(path: Path) -> None:
+    """Raise if `path` is text.
+
+    FFmpeg would draw it as ANSI art, or follow a play list to other files and the network.
+    """
+    if _is_text(path):
+        raise VideoError(f"“{path.name}” is a text file, not a video.", _READABLE, str(path))
 
 
 def no_picture_stream(path: Path, kinds: str) -> VideoError:
@@ -127,7 +135,7 @@ def _is_text(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
-        head.decode("utf-8")
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the cut may split a letter
     except (OSError, UnicodeDecodeError):
         return False
-    return b"\0" not in head
+    return bool(head) and b"\0" not in head and not head.startswith(b"YUV4MPEG2")

@@ -18,7 +18,7 @@ from core.errors import StorageError
 from core.storage import atomic_write
 from core.video.table import Entry, FrameTable
 
-_VERSION = 3
+_VERSION = 4
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
 
@@ -44,7 +44,10 @@ def save_table(folder: Path, fingerprint: str, video: Path, table: FrameTable) -
                 entry_frames=np.array([e.frame for e in table.entries], np.int64),
                 entry_times=np.array([e.seek_time for e in table.entries], np.int64),
                 damaged=np.array(sorted(table.damaged), np.int64),
-                flags=np.array([table.flawed, table.repeatable_threads, table.trusted], np.int64),
+                flags=np.array(
+                    [table.flawed, table.repeatable_threads, table.packets, table.trusted],
+                    np.int64,
+                ),
             )
     except (StorageError, OSError):
         return False
@@ -70,7 +73,7 @@ def _consistent(arrays: dict[str, np.ndarray]) -> bool:
             count > 0
             and len(arrays["signatures"]) == count
             and len(arrays["entry_frames"]) == len(arrays["entry_times"])
-            and len(arrays["flags"]) == 3
+            and len(arrays["flags"]) == 4
             and all(
                 len(arrays[k]) == 0 or (arrays[k].min() >= 0 and arrays[k].max() < count)
                 for k in ("entry_frames", "damaged")
@@ -81,7 +84,7 @@ def _consistent(arrays: dict[str, np.ndarray]) -> bool:
 
 
 def _table(arrays: dict[str, np.ndarray]) -> FrameTable:
-    flawed, threads, trusted = (int(v) for v in arrays["flags"])
+    flawed, threads, packets, trusted = (int(v) for v in arrays["flags"])
     table = FrameTable(
         times=array("q", arrays["times"].astype(np.int64).tolist()),
         signatures=array("I", arrays["signatures"].astype(np.uint32).tolist()),
@@ -92,6 +95,7 @@ def _table(arrays: dict[str, np.ndarray]) -> FrameTable:
         damaged={int(i) for i in arrays["damaged"]},
         flawed=flawed,
         repeatable_threads=1 if threads == 1 else 2,
+        packets=packets,
         complete=True,
     )
     table.trusted = bool(trusted)

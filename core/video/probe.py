@@ -22,7 +22,10 @@ _MAX_FPS = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Header facts. `width`, `height` are as stored; `declared` is the header's frame count."""
+    """Header facts; `width`, `height` are as stored.
+
+    `declared` is the header's frame count and `seconds` its duration, 0 if not given.
+    """
 
     width: int
     height: int
@@ -31,6 +34,7 @@ class Probe:
     fps: float
     time_base: float
     declared: int
+    seconds: float
     notes: tuple[str, ...]
 
 
@@ -65,6 +69,7 @@ def probe(path: Path) -> Probe:
             fps=_header_rate(stream),
             time_base=float(stream.time_base or 0),
             declared=stream.frames,
+            seconds=_header_seconds(decoder),
             notes=tuple(notes),
         )
     finally:
@@ -76,6 +81,15 @@ def _header_rate(stream: VideoStream) -> float:
         if rate and 0 < rate <= _MAX_FPS:
             return float(rate)
     return 0.0
+
+
+def _header_seconds(decoder: Decoder) -> float:
+    stream, container = decoder.stream, decoder.container
+    if stream.duration:
+        return stream.duration * float(stream.time_base or 0)
+    # The container's duration may be that of a longer sound track.
+    alone = len(container.streams) == 1
+    return (container.duration or 0) / 1e6 if alone else 0.0
 
 
 def estimate_count(path: Path, facts: Probe) -> int:

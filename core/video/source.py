@@ -8,7 +8,7 @@ concrete sources.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -66,7 +66,7 @@ class VideoSource(Protocol):
 
     @property
     def info(self) -> VideoInfo:
-        """Facts; constant for the life of the source."""
+        """Facts; replaced once, when `access` leaves CHECKING, and constant otherwise."""
         ...
 
     @property
@@ -89,6 +89,23 @@ class VideoSource(Protocol):
 
         Unreadable frames are skipped; the caller sees the gap in `Frame.index`.
         """
+        ...
+
+    @property
+    def checked(self) -> int:
+        """Frames 0 to `checked` − 1 can be read now; all of them unless CHECKING."""
+        ...
+
+    def wait_ready(self, timeout: float | None = None) -> bool:
+        """Wait until `info` is final; False when `timeout` seconds have passed."""
+        ...
+
+    def on_ready(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once `info` is final: at once, or later from another thread."""
+        ...
+
+    def cached_ranges(self) -> list[tuple[int, int]]:
+        """Runs ``(start, stop)`` of frames that are in memory, ascending."""
         ...
 
     def close(self) -> None:

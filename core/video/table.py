@@ -44,7 +44,7 @@ class FrameTable:
     damaged: set[int] = field(default_factory=set)
     flawed: int = 0  # pictures the decoder delivered with errors in them
     repeatable_threads: int = 2  # 1 once damage was met: concealment depends on timing
-    shortened: bool = False  # reading stopped with an error before the announced end
+    packets: int = 0  # coded pictures that the file really holds
     complete: bool = False
 
     def __post_init__(self) -> None:
@@ -95,10 +95,8 @@ class FrameTable:
 
     def fail(self, error: Exception) -> None:
         """The pass broke off for good; `error` is raised to everyone who waits."""
-        with self.changed:
-            self.failure = error
-            self.complete = True
-            self.changed.notify_all()
+        self.failure = error
+        self.finish()
 
     def wait_for(self, index: int, timeout: float | None) -> bool:
         """Wait until frame `index` is checked or the pass has ended; False on timeout."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.video.convert import signature
@@ -18,10 +19,20 @@ from core.video.reader import ExactReader
 from core.video.table import FrameTable
 
 _ANNOUNCE_EVERY = 16
+_SAFE_DISTANCE = 40  # pictures: reordering depth plus the delay of decoding threads
 # Packets that are never shown by themselves; a missing picture is no damage there.
 _HIDDEN_FRAMES = frozenset({"vp8", "vp9", "av1", "libdav1d"})
 # Their demuxers look for presentation times, all others for decoding times.
 _INDEXED_BY_SHOWN_TIME = frozenset({"mov", "matroska"})
+
+
+@dataclass(slots=True)
+class _Record:
+    time: int | None
+    signature: int = 0
+    seek_time: int | None = None
+    flawed: bool = False
+    damaged: bool = False
 
 
 class SequentialPass:
@@ -51,55 +62,83 @@ class SequentialPass:
         self._table = table
         self._progress = progress
         self._stop = stop
-        self._open(table.repeatable_threads)
-        codec = self._decoder.stream.codec_context.name
-        self._numbered_damage = codec not in _HIDDEN_FRAMES
-        container = self._decoder.container.format.name.split(",")
-        self._by_shown_time = not _INDEXED_BY_SHOWN_TIME.isdisjoint(container)
 
     def run(self) -> bool:
         """Fill the table; True when the end was reached, False when stopped.
+
+        Two threads decode until the first sign of damage. How damage is concealed then
+        depends on their timing, so the clip is decoded once more with one thread, which
+        always gives the same pictures; records that were made shortly before the sign
+        showed are withheld until they are safe.
 
         Raises
         ------
         VideoError
             If the file cannot be opened.
         """
+        if self._scan(threads=2, hold=_SAFE_DISTANCE):
+            return True
+        if self._stop():
+            return False
+        self._table.repeatable_threads = 1
+        return self._scan(threads=1, hold=0)
+
+    def _scan(self, *, threads: int, hold: int) -> bool:
+        """Decode all; False when stopped, or at damage if there is more than one thread."""
+        known = self._table.checked
+        held: deque[_Record] = deque()
+        self._reset()
+        decoder = Decoder(self._path, threads=threads, on_packet=self._note_packet)
         try:
-            while (frame := self._next_picture()) is not None:
-                if self._stop():
+            for place, record in enumerate(self._records(decoder)):
+                if self._stop() or (threads > 1 and (decoder.errors or record.flawed)):
                     return False
-                self._record(frame)
-                if self._table.checked % _ANNOUNCE_EVERY == 0:
-                    self._table.announce()
-                    self._progress(self._table.checked)
+                if place >= known:
+                    held.append(record)
+                while len(held) > hold:
+                    self._publish(held.popleft())
+            if threads > 1 and decoder.errors:
+                return False
+            for record in held:
+                self._publish(record)
             return True
         finally:
-            self._decoder.close()
+            decoder.close()
 
-    def _open(self, threads: int) -> None:
+    def _reset(self) -> None:
         self._pending: list[int] = []
         self._seen: set[int] = set()
         self._key_packets: deque[tuple[int | None, int | None]] = deque()
-        self._decoder = Decoder(self._path, threads=threads, on_packet=self._note_packet)
+        self._packets = 0
 
-    def _next_picture(self) -> VideoFrame | None:
-        frame = self._decoder.next()
-        flawed = self._decoder.errors or (frame is not None and frame.is_corrupt)
-        if not flawed or self._table.repeatable_threads == 1:
-            return frame
-        # First damage: how it is concealed depends on thread timing. Decode up to here
-        # once more with one thread, which always gives the same pictures.
-        self._table.repeatable_threads = 1
-        done = self._table.checked
-        self._decoder.close()
-        self._open(1)
-        for _ in range(done):
-            skipped = self._decoder.next()
-            if skipped is None or self._stop():
-                return None
-            self._settle(skipped)
-        return self._decoder.next()
+    def _records(self, decoder: Decoder) -> Iterator[_Record]:
+        container = decoder.container.format.name.split(",")
+        self._by_shown_time = not _INDEXED_BY_SHOWN_TIME.isdisjoint(container)
+        numbered_damage = decoder.stream.codec_context.name not in _HIDDEN_FRAMES
+        first = True
+        while (frame := decoder.next()) is not None:
+            lost = self._settle(frame)
+            if decoder.errors and numbered_damage and not first:
+                yield from (_Record(time, damaged=True) for time in lost)
+            yield _Record(
+                frame.pts,
+                signature(frame),
+                seek_time=self._seek_time(frame) if frame.key_frame else None,
+                flawed=bool(frame.is_corrupt),
+            )
+            first = False
+
+    def _publish(self, record: _Record) -> None:
+        table = self._table
+        if record.damaged:
+            table.append_damaged(record.time or 0)
+        else:
+            table.flawed += record.flawed
+            table.append(record.time, record.signature, seek_time=record.seek_time)
+        table.packets = self._packets
+        if table.checked % _ANNOUNCE_EVERY == 0:
+            table.announce()
+            self._progress(table.checked)
 
     def _settle(self, frame: VideoFrame) -> list[int]:
         """Tick off the packets up to `frame`; give the times of those that were lost."""
@@ -112,6 +151,7 @@ class SequentialPass:
         return lost
 
     def _note_packet(self, packet: Packet) -> None:
+        self._packets += 1
         if packet.is_keyframe and not packet.is_discard:
             times = (packet.pts, packet.dts) if self._by_shown_time else (packet.dts, packet.pts)
             seek_time = times[0] if times[0] is not None else times[1]
@@ -119,15 +159,6 @@ class SequentialPass:
         if packet.pts is not None and not packet.is_discard and packet.pts not in self._seen:
             self._seen.add(packet.pts)
             heapq.heappush(self._pending, packet.pts)
-
-    def _record(self, frame: VideoFrame) -> None:
-        lost = self._settle(frame)
-        if self._decoder.errors and self._table.checked and self._numbered_damage:
-            for time in lost:
-                self._table.append_damaged(time)
-        self._table.flawed += bool(frame.is_corrupt)
-        seek_time = self._seek_time(frame) if frame.key_frame else None
-        self._table.append(frame.pts, signature(frame), seek_time=seek_time)
 
     def _seek_time(self, frame: VideoFrame) -> int | None:
         """Where to seek for this key picture: the time of the packet it came from."""
