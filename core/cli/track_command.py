@@ -1,0 +1,140 @@
+"""``boxtrail track``: a box in, annotations (and an overlay video) out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.options import (
+    UsageError,
+    add_device,
+    find_tracker,
+    not_negative,
+    parse_box,
+    parse_settings,
+    positive,
+    settings_help,
+    use_device,
+)
+from core.cli.output import add_format, check_outputs
+from core.cli.tracking import Job, track_and_write
+from core.document.store import Change
+from core.document.track import Keyframe
+from core.geometry import Box
+from core.session import RunPlan, Session
+from core.trackers.registry import TrackerSpec
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this sub-command."""
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="video, picture folder or glob")
+    parser.add_argument(
+        "--box",
+        required=True,
+        metavar="X,Y,W,H",
+        help="the target on the start frame, in pixels from the top left corner "
+        "(write --box=-3,5,… when it begins with a minus)",
+    )
+    parser.add_argument("--tracker", default="ccr", metavar="KEY", help="default ccr")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the tracker, may be repeated (see --list-settings)",
+    )
+    parser.add_argument(
+        "--list-settings", action=_ListSettings, help="show what --set takes, and end"
+    )
+    parser.add_argument(
+        "--out",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="where to write; the suffix decides the format; may be repeated",
+    )
+    add_format(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a project that exists already"
+    )
+    parser.add_argument(
+        "--start", type=not_negative, default=0, metavar="N", help="frame of the box (default 0)"
+    )
+    span = parser.add_mutually_exclusive_group()
+    span.add_argument(
+        "--stop", type=int, metavar="N", help="first frame not to track (default: to the end)"
+    )
+    span.add_argument("--frames", type=positive, metavar="N", help="how many frames to track")
+    parser.add_argument("--backward", action="store_true", help="track towards the beginning")
+    parser.add_argument("--label", default="", metavar="NAME", help="class of the target")
+    parser.add_argument(
+        "--overlay", type=Path, metavar="FILE.mp4", help="write a picture of it all"
+    )
+    parser.add_argument(
+        "--map",
+        metavar="KEY",
+        help="response map in the overlay: a key, or “none” (default: the tracker's first)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="only errors")
+    add_device(parser)
+
+
+class _ListSettings(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, **options: str) -> None:
+        super().__init__(option_strings, dest, nargs="?", metavar="KEY", **options)  # type: ignore[arg-type]
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        spec = find_tracker(str(values or getattr(namespace, "tracker", None) or "ccr"))
+        print(f"settings of {spec.key}:\n{settings_help(spec)}")
+        parser.exit()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Track, write, and say how it went."""
+    box = parse_box(args.box)
+    spec = find_tracker(args.tracker)
+    outputs = check_outputs(args.out, args.format, overwrite=args.overwrite)
+    if not outputs and not args.overlay:
+        raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
+    job = Job(outputs, args.overlay, _map_key(args, spec), use_device(args), args.quiet)
+    session = Session.of_video(args.video)
+    try:
+        session.wait_ready()
+        return track_and_write(session, _plan(session, args, box), job)
+    finally:
+        session.close()
+
+
+def _plan(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
+    count = session.video.info.frame_count
+    if args.start >= count:
+        raise UsageError(
+            f"There is no frame {args.start}: the clip has frames 0 to {count - 1}.",
+            "Choose another --start.",
+        )
+    document, track = session.store.current.with_new_track(args.label)
+    document = document.with_track(track.with_keyframes([Keyframe(args.start, box)]))
+    session.store.replace(document, Change("Draw a box"))
+    step = -1 if args.backward else 1
+    stop = args.start + step * (args.frames + 1) if args.frames else args.stop
+    return session.plan(
+        track.id, args.start, args.tracker, stop=stop, step=step, params=parse_settings(args.set)
+    )
+
+
+def _map_key(args: argparse.Namespace, spec: TrackerSpec) -> str:
+    known = [info.key for info in spec.maps]
+    if args.map not in (None, "none", *known):
+        raise UsageError(
+            f"{spec.key} has no map “{args.map}”.", "Known: none, " + ", ".join(known) + "."
+        )
+    if not args.overlay or args.map == "none":
+        return ""
+    return args.map or spec.primary_map

@@ -1,0 +1,156 @@
+"""Running a plan from the command line: progress, Ctrl+C, outputs, and how it went.
+
+What was tracked is never lost: outputs are written after Ctrl+C, after an error of the
+tracker, and even when a defect ends the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from core import device as devices
+from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
+from core.cli.output import Output, write_output
+from core.cli.overlay_output import OverlayOutput
+from core.cli.progress import ProgressLine
+from core.document.store import Change
+from core.document.track import Track
+from core.engine.control import Control
+from core.engine.run_buffer import RunBuffer
+from core.engine.runner import EndReason, FrameResult, RunEnd
+from core.session import RunPlan, Session
+from core.states import TargetState
+from core.trackers.base import Services
+
+_NOTES = {TargetState.UNCERTAIN: "uncertain", TargetState.LOST: "lost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do with a run besides running it. `map_key` empty draws no map."""
+
+    outputs: Sequence[Output]
+    overlay: Path | None = None
+    map_key: str = ""
+    device: str = "cpu"
+    quiet: bool = False
+
+
+def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
+    """Track, write, print; returns the exit code.
+
+    Raises
+    ------
+    BoxtrailError
+        If the run cannot start or an output cannot be written.
+    """
+    written: list[Output] = []
+    try:
+        end = _execute(session, plan, job)
+        if job.overlay and job.overlay.exists():
+            written.append(Output(job.overlay, "overlay video"))
+    finally:
+        # Whatever ended the run: what was tracked is written; nothing tracked, nothing written.
+        if _tracked(session, plan):
+            written = [*(write_output(session, output) for output in job.outputs), *written]
+    if not job.quiet and end.frames:
+        print(summary(plan, end, session.store.current.track(plan.run.track_id)))
+        for output in written:
+            print(f"  {output.path}  ({output.key})")
+    return _conclude(end)
+
+
+def _tracked(session: Session, plan: RunPlan) -> bool:
+    return session.store.current.run(plan.run.id) is not None
+
+
+def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
+    control, buffer = Control(), RunBuffer(plan.run.id)
+    services = Services(devices.choose(job.device))
+    line = ProgressLine(plan.total, shown=not job.quiet)
+
+    def progress(item: FrameResult) -> None:
+        line.update(len(buffer) - 1, _NOTES.get(item.result.state, ""))
+
+    sinks = [progress]
+    began = time.perf_counter()
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(cancelling(control))
+            if job.overlay:
+                overlay = stack.enter_context(OverlayOutput(job.overlay, session, plan))
+                sinks.append(overlay.take)
+            end, _ = session.execute(
+                plan,
+                control,
+                sinks,
+                services=services,
+                buffer=buffer,
+                want_maps=frozenset({job.map_key} if job.map_key and job.overlay else ()),
+            )
+    finally:
+        line.clear()
+        document = session.with_result(
+            session.store.current,
+            plan,
+            buffer,
+            seconds=time.perf_counter() - began,
+            device=devices.describe(services.device),
+        )
+        session.store.replace(document, Change("Track"))
+    return end
+
+
+@contextlib.contextmanager
+def cancelling(control: Control) -> Iterator[None]:
+    """Ctrl+C ends the run after the frame in work; a second one ends the program."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if control.cancelled:
+            raise KeyboardInterrupt
+        control.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def summary(plan: RunPlan, end: RunEnd, track: Track) -> str:
+    """One line: how many frames, how fast, and where the tracker had doubts."""
+    states = Counter(TargetState(int(v)) for v in track.columns.states)
+    doubts = [f"{states[state]} {name}" for state, name in _NOTES.items() if states[state]]
+    gaps = plan.total - end.frames if end.reason is EndReason.FINISHED else 0
+    doubts += [f"{gaps} unreadable"] if gaps > 0 else []
+    speed = f", {end.frames / end.seconds:.1f} frames/s" if end.seconds else ""
+    return (
+        f"{track.title}: {end.frames} frames from frame {plan.run.start} with {plan.run.tracker} "
+        f"in {end.seconds:.1f} s{speed}" + (f" ({', '.join(doubts)})" if doubts else "")
+    )
+
+
+def _conclude(end: RunEnd) -> int:
+    kept = f"The {end.frames} frames tracked so far are written."
+    if not end.frames:
+        kept = "Nothing was tracked, nothing is written."
+    if end.error is not None:
+        for line in (f"boxtrail: {end.error.message}", f"  {end.error.hint}", f"  {kept}"):
+            print(line.rstrip(), file=sys.stderr)
+        return EXIT_ERROR
+    if end.reason is EndReason.CANCELLED:
+        print(f"boxtrail: stopped. {kept}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
