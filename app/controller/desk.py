@@ -199,8 +199,8 @@ class Desk(QObject):
         self.reveal.emit(focus[0], focus[1])
 
     def _on_document(self, document: Document, change: Change) -> None:
+        self.update()  # first: the selected track may be gone
         self.document_changed.emit(change)
-        self.update()
 
     def _on_stack(self) -> None:
         self.update()
