@@ -59,12 +59,15 @@ class FrameItem(QGraphicsItem):
         zoom = painter.transform().m11() * painter.device().devicePixelRatio()
         sharp = zoom >= SHARP_FROM or zoom == 1.0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
-        painter.drawImage(area, self._image)
         seen = visible_rect(painter, widget)
+        to_scene = painter.transform().inverted()[0]
+        shown = QRectF(to_scene.mapRect(seen).toAlignedRect()).intersected(area)
+        # Only what is in view: Qt walks through a picture in 1/65536 of its pixels,
+        # which far from the corner of a much enlarged one adds up to screen pixels.
+        painter.drawImage(shown, self._image, shown)
         to_view = enter_view_space(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if zoom >= GRID_FROM:
-            shown = to_view.inverted()[0].mapRect(seen).intersected(area)
             strength = min((zoom - GRID_FROM) / GRID_FROM, 1.0)
             painter.setPen(QPen(QColor(128, 128, 128, int(70 + 70 * strength)), 0))
             painter.drawLines([to_view.map(line) for line in _grid_lines(shown)])

@@ -19,6 +19,8 @@ from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
 from core.trackers.base import ResponseMap
 
+_SHARP_SIDE = 512  # pixels to which a map with sharp cells is repeated
+
 
 def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float, float]:
     """Map values that get the first and the last colour."""
@@ -121,7 +123,8 @@ class ResponseItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setTransform(cells, True)
         painter.setOpacity(self._settings.opacity)
-        whole = QRectF(image.rect())
+        rows, cols = self._map.values.shape
+        whole = QRectF(0, 0, cols, rows)
         painter.drawImage(whole, image)
         painter.setOpacity(1.0)
         painter.setTransform(to_scene)
@@ -145,10 +148,15 @@ class ResponseItem(QGraphicsItem):
 
     def _colored(self, response: ResponseMap) -> QImage:
         if self._image is None:
-            indices = color_indices(response, self._settings)
+            pixels = _argb_table(self._settings.colormap)[color_indices(response, self._settings)]
+            if not self._settings.smooth:
+                # Qt walks through a picture in 1/65536 of its pixels: where one cell
+                # fills much of the screen, its edge would be some pixels off.
+                times = max(_SHARP_SIDE // max(pixels.shape), 1)
+                pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
             # The image borrows the array's memory: both are kept together.
-            self._pixels = _argb_table(self._settings.colormap)[indices]
-            rows, cols = indices.shape
+            self._pixels = pixels
+            rows, cols = pixels.shape
             layout = QImage.Format.Format_RGB32
             self._image = QImage(self._pixels.data, cols, rows, 4 * cols, layout)
         return self._image
