@@ -27,7 +27,7 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication
 
 from core.paths import resource
 
@@ -261,6 +261,11 @@ def tinted(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
     pixmap = _rendered(_renderer(name, color), max(1, round(size * ratio)))
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
+
+
+def pad_spin_box(field: QAbstractSpinBox) -> None:
+    """Give the text of a spin box the inset of other fields (style sheets cannot)."""
+    field.lineEdit().setTextMargins(5, 0, 0, 0)
 
 
 def mix(first: str, second: str, share: float) -> QColor:

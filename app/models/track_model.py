@@ -103,6 +103,8 @@ class TrackModel(QAbstractTableModel):
             return names[section]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == Column.BOXES:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -163,7 +165,8 @@ class TrackModel(QAbstractTableModel):
         if column is Column.LABEL:
             return row.label
         if column is Column.BOXES:
-            return f"{row.n_boxes}" if not row.n_manual else f"{row.n_manual} ◆ {row.n_boxes}"
+            count = f"{row.n_boxes:,}"
+            return f"{row.n_manual:,} ◆ {count}" if row.n_manual else count
         return None
 
     def _check_state(self, row: TrackRow, column: Column) -> Qt.CheckState | None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
+from app import theme
 from core.params import ParamInfo, Value
 
 _WIDEST_INT = 2**31 - 1
@@ -31,6 +32,7 @@ class IntField(QSpinBox):
         self.setSuffix(_suffix(info))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        theme.pad_spin_box(self)
         self.valueChanged.connect(self._announce)
 
     def show_value(self, value: Value) -> None:
@@ -67,6 +69,7 @@ class FloatField(QDoubleSpinBox):
         self.setSuffix(_suffix(info))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        theme.pad_spin_box(self)
         self.valueChanged.connect(self._announce)
 
     def show_value(self, value: Value) -> None:

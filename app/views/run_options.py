@@ -19,6 +19,7 @@ class RunOptions(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._count = QSpinBox(self)
+        theme.pad_spin_box(self._count)
         self._count.setRange(1, 1_000_000)
         self._count.setValue(50)
         self._count.setKeyboardTracking(False)
