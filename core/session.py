@@ -12,71 +12,35 @@ edits, and beside other runs.
 from __future__ import annotations
 
 import datetime
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import torch
-
 from core import device as devices
+from core import exchange
 from core import params as parameters
 from core.document import project_file
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change, DocumentStore
 from core.document.track import Track
-from core.engine.checkpoints import Checkpoints
 from core.engine.control import Control
+from core.engine.memory import TrackerMemory
+from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import FrameResult, RunEnd, Sink, Start, into, run
 from core.errors import BoxError, TrackerError
+from core.formats.context import ExportReport
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy
 from core.trackers import registry
-from core.trackers.base import Services, Tracker
-from core.trackers.registry import TrackerSpec
+from core.trackers.base import Services
 from core.video.open import DEFAULT_CACHE_BYTES, open_source
 from core.video.source import Access, VideoSource
 
 _BEYOND_ANY_CLIP = 1 << 31
-_REMEMBERED = 4
-"""Tracks whose tracker states are kept; older ones start again from their template."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    """A run that can be executed: checked, complete, independent of later edits.
-
-    `template` is the seed to initialise on first when the policy keeps the template
-    and no running tracker is at hand. `stop` is exclusive, as in `range`; with
-    `to_end` it is where the clip ends as far as is known when planning.
-    """
-
-    run: Run
-    start: Start
-    stop: int
-    step: int
-    template: Start | None = None
-    to_end: bool = False
-
-    @property
-    def total(self) -> int:
-        """Number of frames to track, without the seed."""
-        return max(len(range(self.start.frame, self.stop, self.step)) - 1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    """A tracker that ran on a track, with the states it went through."""
-
-    key: str
-    params: Mapping[str, Any]
-    step: int
-    tracker: Tracker
-    checkpoints: Checkpoints
 
 
 class Session:
@@ -104,8 +68,7 @@ class Session:
         self.video_warning = project_file.video_differs(document, video_ref(video))
         self.store = DocumentStore(document)
         self.project_path = project_path
-        self._ran: dict[int, _Ran] = {}
-        self._ran_lock = threading.Lock()
+        self._memory = TrackerMemory()
         self._last_run_id = 0
 
     @classmethod
@@ -158,8 +121,7 @@ class Session:
 
     def close(self) -> None:
         """Release the video and the trackers' memory."""
-        with self._ran_lock:
-            self._ran.clear()
+        self._memory.clear()
         self.video.close()
 
     def save(self, path: Path | None = None) -> Path:
@@ -177,6 +139,32 @@ class Session:
         project_file.save(replace(self.store.current, video=video_ref(self.video)), target)
         self.project_path = target
         return target
+
+    def export(
+        self,
+        key: str,
+        path: Path,
+        options: Mapping[str, Any] | None = None,
+        *,
+        progress: exchange.Progress = exchange.no_progress,
+    ) -> ExportReport:
+        """Write the current document as an annotation file; see `core.exchange`."""
+        return exchange.export_document(
+            self.store.current, key, path, options, video=self.video, progress=progress
+        )
+
+    def import_annotations(
+        self,
+        path: Path,
+        key: str = "",
+        options: Mapping[str, Any] | None = None,
+        *,
+        progress: exchange.Progress = exchange.no_progress,
+    ) -> exchange.Imported:
+        """Read an annotation file; the caller stores the document that is in the result."""
+        return exchange.import_document(
+            self.store.current, path, key, options, video=self.video, progress=progress
+        )
 
     def plan(
         self,
@@ -214,7 +202,7 @@ class Session:
         to_end = stop is None
         stop = self._stop(frame, stop, step)
         template = self._template(document, track_id, policy)
-        if template is None and not self._remembers(track_id, spec.key, checked):
+        if template is None and not self._memory.knows(track_id, spec.key, checked):
             policy = CorrectionPolicy.NEW_TEMPLATE
         # Two plans may be made before either's result is stored: ids must differ.
         self._last_run_id = max(document.next_run_id, self._last_run_id + 1)
@@ -257,7 +245,7 @@ class Session:
         services = services or Services(devices.choose())
         # `or` would throw an empty buffer away: its length is 0, so it is false.
         buffer = RunBuffer(plan.run.id) if buffer is None else buffer
-        tracker, checkpoints = self._prepare(plan, services)
+        tracker, checkpoints = self._memory.tracker_for(plan, services, self.video)
         tracker.want_maps = want_maps
 
         def checkpoint(item: FrameResult) -> None:
@@ -267,10 +255,7 @@ class Session:
         end = run(
             plan.run.id, frames, tracker, plan.start, control, (into(buffer), checkpoint, *sinks)
         )
-        self._remember(
-            plan.run.track_id,
-            _Ran(plan.run.tracker, plan.run.params, plan.step, tracker, checkpoints),
-        )
+        self._memory.keep(plan, tracker, checkpoints)
         return end, buffer
 
     def with_result(
@@ -367,44 +352,6 @@ class Session:
                 return Start(earlier.start, seed.box)
         return None
 
-    def _remembers(self, track_id: int, key: str, params: Mapping[str, Any]) -> bool:
-        with self._ran_lock:
-            ran = self._ran.get(track_id)
-        return ran is not None and ran.key == key and dict(ran.params) == dict(params)
-
-    def _remember(self, track_id: int, ran: _Ran) -> None:
-        with self._ran_lock:
-            self._ran[track_id] = ran
-            while len(self._ran) > _REMEMBERED:
-                del self._ran[next(iter(self._ran))]
-
-    def _prepare(self, plan: RunPlan, services: Services) -> tuple[Tracker, Checkpoints]:
-        # Taken out while it runs: a second run must never share its tracker.
-        with self._ran_lock:
-            ran = self._ran.pop(plan.run.track_id, None)
-        spec = registry.find(plan.run.tracker)
-        if plan.start.policy is CorrectionPolicy.NEW_TEMPLATE:
-            return spec.create(plan.run.params, services), Checkpoints()
-        if ran and ran.key == spec.key and dict(ran.params) == dict(plan.run.params):
-            checkpoint = ran.checkpoints.before(plan.start.frame, ran.step)
-            if checkpoint is not None:
-                ran.tracker.restore(checkpoint.state)
-                same = ran.step * plan.step > 0
-                kept = ran.checkpoints.until(plan.start.frame, ran.step) if same else Checkpoints()
-                return ran.tracker, kept
-        return self._from_template(plan, spec, services), Checkpoints()
-
-    def _from_template(self, plan: RunPlan, spec: TrackerSpec, services: Services) -> Tracker:
-        if plan.template is None:
-            raise TrackerError(
-                "The appearance from before the correction is not known any more.",
-                "Choose “new template”.",
-            )
-        tracker = spec.create(plan.run.params, services)
-        with torch.inference_mode():
-            tracker.init(self.video.read(plan.template.frame).image, plan.template.box)
-        return tracker
-
 
 def video_ref(video: VideoSource) -> VideoRef:
     """How a document refers to this opened clip; estimates of an unchecked one are left out."""
@@ -418,3 +365,6 @@ def video_ref(video: VideoSource) -> VideoRef:
         info.frame_count if final else 0,
         info.fps if final else 0.0,
     )
+
+
+__all__ = ["RunPlan", "Session", "video_ref"]

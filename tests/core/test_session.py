@@ -329,9 +329,9 @@ def test_that_trackers_of_many_tracks_do_not_pile_up():
     for track_id in range(1, 12):
         _put(session, Keyframe(0, clip.boxes[0]), track_id=track_id)
         session.track(track_id, 0, TRACKER)
-    assert len(session._ran) <= 4
+    assert len(session._memory) <= 4
     session.close()
-    assert len(session._ran) == 0
+    assert len(session._memory) == 0
     assert session.video.closed
 
 

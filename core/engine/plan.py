@@ -1,0 +1,30 @@
+"""A run that was decided on, before it runs: everything about it, nothing to look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.document.document import Run
+from core.engine.runner import Start
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run that can be executed: checked, complete, independent of later edits.
+
+    `template` is the seed to initialise on first when the policy keeps the template
+    and no running tracker is at hand. `stop` is exclusive, as in `range`; with
+    `to_end` it is where the clip ends as far as is known when planning.
+    """
+
+    run: Run
+    start: Start
+    stop: int
+    step: int
+    template: Start | None = None
+    to_end: bool = False
+
+    @property
+    def total(self) -> int:
+        """Number of frames to track, without the seed."""
+        return max(len(range(self.start.frame, self.stop, self.step)) - 1, 0)
