@@ -2,56 +2,64 @@
 
 Two rules. After Enter or Esc in a field, the canvas has the keyboard again, so that
 D and F step frames and are not typed. And a control that was reached with Tab keeps
-Space for itself, although Space plays the clip everywhere else.
+Space for itself, although Space plays the clip everywhere else. Only the widget that
+has the focus is watched: a filter on the whole application would see every paint.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QWidget,
 )
 
-_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+_TAB = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _ENDS_TYPING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
 class KeyboardFocus(QObject):
-    """Event filter of the application for one window."""
+    """Applies the rules to one window."""
 
     def __init__(self, canvas: QWidget, window: QWidget) -> None:
         super().__init__(window)
         self._canvas = canvas
         self._window = window
+        self._tabbing = False
         self._reached_by_keys = False
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
+
+    def finish(self) -> None:
+        """Stop watching."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.disconnect(self._on_focus)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Apply the two rules; nothing is swallowed."""
-        kind = event.type()
-        if kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
-            self._reached_by_keys = event.reason() in _BY_KEYS
-        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._keeps_space(watched, event):
-                event.accept()
-        elif kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+        if not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.KeyPress:
+            self._tabbing = event.key() in _TAB
+        elif event.type() == QEvent.Type.ShortcutOverride and self._keeps_space(watched, event):
+            event.accept()
+        elif event.type() == QEvent.Type.KeyRelease:
             self._end_typing(watched, event)
         return False
 
     def _keeps_space(self, watched: QObject, event: QKeyEvent) -> bool:
         activated_by_space = isinstance(watched, QAbstractButton | QAbstractItemView | QComboBox)
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        return (
-            activated_by_space
-            and self._reached_by_keys
-            and plain
-            and event.key() == Qt.Key.Key_Space
-        )
+        by_keys = self._reached_by_keys
+        return activated_by_space and by_keys and plain and event.key() == Qt.Key.Key_Space
 
     def _end_typing(self, watched: QObject, event: QKeyEvent) -> None:
         is_field = isinstance(watched, QAbstractSpinBox | QLineEdit)
@@ -59,3 +67,11 @@ class KeyboardFocus(QObject):
             return
         if watched.window() is self._window and self._canvas.isVisible():
             self._canvas.setFocus()
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, old: QWidget | None, now: QWidget | None) -> None:
+        if old is not None:
+            old.removeEventFilter(self)
+        self._reached_by_keys, self._tabbing = self._tabbing, False
+        if now is not None and now.window() is self._window:
+            now.installEventFilter(self)

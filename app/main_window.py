@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app import actions as table
 from app import theme, window_layout
@@ -70,9 +70,7 @@ class MainWindow(QMainWindow):
         self.panels.menus["File"].insertMenu(self.actions_by_id["save"], self._recent)
         self._shown: tuple[int | None, bool | None] = (None, None)  # selection, moving
         self._focus = KeyboardFocus(self.panels.canvas, self)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self._focus)
+        self._is_open = True
         self._connect_actions()
         self._connect_views()
         self._connect_controller()
@@ -273,10 +271,10 @@ class MainWindow(QMainWindow):
 
     def shut_down(self) -> None:
         """End the run, the jobs and the threads; the window is of no further use."""
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self._focus)
-        self.controller.finish()
+        if self._is_open:
+            self._is_open = False
+            self._focus.finish()
+            self.controller.finish()
 
 
 def _order(spec: TrackerSpec) -> tuple[bool, str]:

@@ -117,6 +117,7 @@ LIGHT = Colors(
 
 _requested: Scheme = "system"
 _icon_names: dict[int, tuple[str, str]] = {}
+_icons: dict[tuple[str, str, str], QIcon] = {}  # rendering one takes milliseconds
 
 
 class _SystemFollower(QObject):
@@ -235,6 +236,9 @@ def icon(name: str, token: str = "text") -> QIcon:
         If there is no such icon.
     """
     tokens = colors()
+    known = _icons.get((name, token, tokens.window))
+    if known is not None:
+        return known
     made = QIcon()
     on = "accent_text" if token == "text" else token
     looks = (
@@ -248,6 +252,7 @@ def icon(name: str, token: str = "text") -> QIcon:
         for size in _ICON_SIZES:
             made.addPixmap(_rendered(renderer, size), mode, state)
     _icon_names[made.cacheKey()] = (name, token)
+    _icons[name, token, tokens.window] = made
     return made
 
 

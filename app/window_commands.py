@@ -46,6 +46,7 @@ class WindowCommands(QObject):
         self._panels = panels
         self._presenter = presenter
         self._error_dialog: ErrorDialog | None = None
+        self._theme = controller.desk.preferences.theme  # the application wears it already
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What each of the window's actions does."""
@@ -96,7 +97,8 @@ class WindowCommands(QObject):
     def use_preferences(self, preferences: Preferences) -> str:
         """Put preferences into effect; returns what trackers compute on, in words."""
         app = QApplication.instance()
-        if isinstance(app, QApplication):
+        if isinstance(app, QApplication) and preferences.theme != self._theme:
+            self._theme = preferences.theme
             theme.apply(app, preferences.theme)  # pyright: ignore[reportArgumentType]
         self._controller.project.autosaver.set_interval(preferences.autosave_seconds)
         device = self.device_text()

@@ -89,6 +89,7 @@ class Runs(QObject):
     rows_added = Signal(list)
     run_started = Signal(object)  # RunPlan
     run_ended = Signal(object)  # RunPlan
+    finished = Signal(object)  # RunEnd: how it went, for whoever measures
     defect = Signal(object)  # Exception
 
     def __init__(
@@ -445,6 +446,8 @@ class Runs(QObject):
     def _report(self, ended: RunEnded | None) -> None:
         if ended is None:
             return
+        if ended.end is not None:
+            self.finished.emit(ended.end)
         if ended.defect is not None:
             self.defect.emit(ended.defect)
         elif ended.end is not None and ended.end.error is not None:
