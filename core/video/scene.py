@@ -63,14 +63,10 @@ class Sprite:
     def __init__(self, rgba: NDArray[np.uint8], outline: NDArray[np.float64] | None = None) -> None:
         self.height, self.width = rgba.shape[:2]
         self.outline = _opaque_corners(rgba) if outline is None else np.asarray(outline, float)
-        straight = rgba.astype(np.float32) / 255
+        straight = rgba.astype(np.float32) / np.float32(255)
         straight[..., :3] *= straight[..., 3:]
         self.opacity_sum = float(straight[..., 3].sum())  # body area in sprite pixels
-        self._levels = [straight]  # halved until tiny, so that shrinking does not alias
-        while min(self._levels[-1].shape[:2]) >= 16:
-            h, w = self._levels[-1].shape[:2]
-            half = cv2.resize(self._levels[-1], (w // 2, h // 2), interpolation=cv2.INTER_AREA)
-            self._levels.append(half.astype(np.float32, copy=False))
+        self._levels = _pyramid(straight)
 
     def box(self, pose: Pose) -> Box:
         """Tight axis-aligned box of the body, scene pixels."""
@@ -116,6 +112,16 @@ def _touched(
     if (low >= high).any():
         return None
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _pyramid(picture: FloatImage) -> list[FloatImage]:
+    """Halved until tiny, so that shrinking does not alias."""
+    levels = [picture]
+    while min(levels[-1].shape[:2]) >= 16:
+        height, width = levels[-1].shape[:2]
+        half = cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(half, np.float32))
+    return levels
 
 
 def _opaque_corners(rgba: NDArray[np.uint8]) -> NDArray[np.float64]:
