@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import theme
 from app.controller.controller import Controller
+from app.dialogs.export_dialog import ExportDialog
 from app.dialogs.keys import KeysDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.report import AboutDialog, ErrorDialog
@@ -75,12 +76,11 @@ class WindowCommands(QObject):
         """Write the annotations in another format."""
         desk = self._controller.desk
         if desk.session is not None:
-            self._controller.runs.pause()
-            from app.dialogs.export_dialog import ExportDialog
-
+            self._controller.runs.conclude()
             dialog = ExportDialog(desk.session, self._controller.background, self._window)
-            dialog.finished_with.connect(self._controller.desk.say)
+            dialog.finished_with.connect(desk.say)
             dialog.exec()
+            dialog.deleteLater()
 
     def edit_preferences(self) -> None:
         """Let the user change preferences."""

@@ -75,6 +75,7 @@ class Controller(QObject):
         return {
             "open": project.ask_and_open,
             "open_folder": project.ask_and_open_folder,
+            "import": project.ask_and_import,
             "save": project.save,
             "save_as": project.save_as,
             "close_clip": project.close,

@@ -8,19 +8,19 @@ from app.controller.desk import Desk
 from app.controller.project import Project
 from app.controller.runs import Runs
 from app.ui_state import UiState
-from core.document.document import Document
+from core.document.store import DocumentStore
 from core.document.track import Keyframe
-from core.session import Session, video_ref
+from core.session import Session
+from core.video.demo import demo_ground_truth, demo_path
 
 
 def load_demo() -> Session:
     """The demo clip with a box drawn on its first frame."""
-    from core.video import demo
-
-    video = demo.open_demo()
-    document, track = Document(video_ref(video)).with_new_track(demo.LABEL)
-    document = document.with_track(track.with_keyframes([Keyframe(0, demo.FIRST_BOX)]))
-    return Session(video, document)
+    session = Session.of_video(demo_path())
+    document, track = session.store.current.with_new_track("demo")
+    first = Keyframe(0, demo_ground_truth().initial_box)
+    session.store = DocumentStore(document.with_track(track.with_keyframes([first])))
+    return session
 
 
 class Demo(QObject):

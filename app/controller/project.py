@@ -20,10 +20,13 @@ from app.controller.prompts import Prompts
 from app.controller.runs import Runs
 from app.jobs.background import Background
 from app.settings import RecentFiles
+from core import exchange
 from core.document import autosave, project_file
 from core.document.autosave import Recovery
 from core.document.document import Document
 from core.errors import BoxtrailError
+from core.exchange import Imported
+from core.paths import resource
 from core.session import Session
 from core.video.source import Access, VideoSource
 
@@ -144,6 +147,35 @@ class Project(QObject):
                 return True
         return False
 
+    # ---- annotations of other programs ---------------------------------------------------
+
+    def ask_and_import(self) -> None:
+        """Let the user choose an annotation file and add its boxes as new objects."""
+        session = self._desk.session
+        path = self._prompts.path_to_import() if session is not None else None
+        if session is None or path is None:
+            return
+        # Read beside an empty document: what is open may be edited meanwhile.
+        empty = Document(session.store.current.video)
+        video = session.video
+        self._background.run(
+            lambda: exchange.import_document(empty, path, video=video),
+            lambda imported: self._add(session, path, imported),
+            self._report,
+        )
+
+    def _add(self, session: Session, path: Path, imported: Imported) -> None:
+        if self._desk.session is not session:
+            return
+        after = exchange.merged(self._desk.document, imported.document)
+        count = len(imported.tracks)
+        first = self._desk.document.next_track_id
+        self._desk.edit(self.tr("Import %s") % path.name, after, focus=(first, None))
+        self._desk.update(track=first if count else self._desk.state.track)
+        notes = " ".join(part for part in (*imported.warnings, imported.skipped) if part)
+        text = self.tr("%d objects imported from %s.") % (count, path.name)
+        self._desk.say(text, notes, "warning" if notes else "success")
+
     # ---- saving and closing --------------------------------------------------------------
 
     def save(self) -> bool:
@@ -158,7 +190,7 @@ class Project(QObject):
         session = self._desk.session
         if session is None:
             return False
-        known = session.project_path or session.video.info.path.with_suffix(project_file.SUFFIX)
+        known = session.project_path or _beside(session.video.info.path)
         path = self._prompts.path_to_save(known)
         if path is None:
             return False
@@ -311,6 +343,12 @@ class Project(QObject):
             "error",
             "save_as",
         )
+
+
+def _beside(clip: Path) -> Path:
+    """Where a clip's project is suggested: beside it, but never in the program's own files."""
+    folder = Path.home() if clip.is_relative_to(resource()) else clip.parent
+    return folder / (clip.stem + project_file.SUFFIX)
 
 
 def _load(path: Path, video: Path | None, cache_bytes: int) -> Session:

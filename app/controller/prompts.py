@@ -31,6 +31,10 @@ class Prompts(Protocol):
         """Where to save the project."""
         ...
 
+    def path_to_import(self) -> Path | None:
+        """An annotation file or folder to read."""
+        ...
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         """Where the project's video is now."""
         ...

@@ -73,6 +73,13 @@ class Questions(QObject):
         )
         return self._chosen(name)
 
+    def path_to_import(self) -> Path | None:
+        """See `Prompts`."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Import annotations"), self._folder, self.tr("All files (*)")
+        )
+        return self._chosen(name)
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         """See `Prompts`."""
         box = self._box(message, self.tr("It was at: %s") % stored)

@@ -50,6 +50,10 @@ class Answers:
         self.asked.append(f"save as {suggested.name}")
         return self.save_path
 
+    def path_to_import(self) -> Path | None:
+        self.asked.append("import")
+        return self.open_path
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         self.asked.append(f"moved {message}")
         return self.video_path
@@ -173,8 +177,10 @@ class Driver:
 
     def _mouse(self, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton) -> None:
         port = self.canvas.viewport()
-        pressed = LEFT if kind != QEvent.Type.MouseButtonRelease and button == LEFT else (
-            Qt.MouseButton.NoButton
+        pressed = (
+            LEFT
+            if kind != QEvent.Type.MouseButtonRelease and button == LEFT
+            else (Qt.MouseButton.NoButton)
         )
         acting = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
         event = QMouseEvent(kind, at, port.mapToGlobal(at), acting, pressed, NONE)
