@@ -47,7 +47,7 @@ def test_that_far_in_pixels_are_squares_between_grid_lines(make_canvas, photogra
         assert any(np.abs(line[i] - wanted[i]).max() > 5 for i in (0, 1))
 
 
-@pytest.mark.parametrize("zoom", [0.73, 2.9, 13.7, 31.3])
+@pytest.mark.parametrize("zoom", [0.73, 2.9, 8.51, 13.7, 31.3])
 @pytest.mark.parametrize("ratio", [1.0, 1.5])
 def test_that_a_pixel_far_from_the_corner_is_where_the_view_says(
     make_canvas, photograph, zoom, ratio
@@ -61,12 +61,12 @@ def test_that_a_pixel_far_from_the_corner_is_where_the_view_says(
     seen = photograph(view, ratio)
     # At least a third remains of the colour under the grid.
     magenta = (np.minimum(seen[..., 0], seen[..., 2]) - seen[..., 1]).clip(0)
-    rows, cols = np.nonzero(magenta > (90 if zoom > 8 else 127))
+    rows, cols = np.nonzero(magenta > (90 if zoom > 9 else 127))
     corner, opposite = view.frame_to_view(1840, 1000), view.frame_to_view(1850, 1010)
-    assert cols.min() == pytest.approx(corner.x() * ratio, abs=0.75)
-    assert cols.max() + 1 == pytest.approx(opposite.x() * ratio, abs=0.75)
-    assert rows.min() == pytest.approx(corner.y() * ratio, abs=0.75)
-    assert rows.max() + 1 == pytest.approx(opposite.y() * ratio, abs=0.75)
+    assert cols.min() == pytest.approx(corner.x() * ratio, abs=0.7)
+    assert cols.max() + 1 == pytest.approx(opposite.x() * ratio, abs=0.7)
+    assert rows.min() == pytest.approx(corner.y() * ratio, abs=0.7)
+    assert rows.max() + 1 == pytest.approx(opposite.y() * ratio, abs=0.7)
 
 
 def test_that_frames_are_shown_without_copying_and_let_go_afterwards(make_canvas, photograph):
