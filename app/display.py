@@ -8,11 +8,16 @@ checks below. They err towards trying: only what is certainly missing is reporte
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import socket
 import sys
 from pathlib import Path
 
+_PACKAGES = (
+    "libxcb-cursor0", "libxkbcommon-x11-0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1",
+    "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1", "libegl1", "libgl1", "libdbus-1-3",
+)  # fmt: skip
 _WITHOUT = "Without a window, use for example: boxtrail demo, or boxtrail track --help."
 
 
@@ -30,11 +35,24 @@ def missing_display() -> str:
         return f"there is no display here to show a window on. {_WITHOUT}"
     if not _answers(display):
         return f"the display “{display}” does not answer. {_WITHOUT}"
-    if not _loads("libxcb-cursor.so.0"):
-        return (
-            "the library libxcb-cursor.so.0 is missing, which Qt needs to show a window; on Debian "
-            f"or Ubuntu: apt install libxcb-cursor0. {_WITHOUT}"
-        )
+    return _missing_library()
+
+
+def _missing_library() -> str:
+    """Load Qt's display plugin as Qt would: the loader names the library that is missing."""
+    spec = importlib.util.find_spec("PySide6")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    plugins = [Path(f) / "Qt" / "plugins" / "platforms" / "libqxcb.so" for f in folders]
+    for plugin in plugins:
+        if plugin.is_file():
+            try:
+                ctypes.CDLL(str(plugin))
+            except OSError as error:
+                library = str(error).split(":")[0]
+                return (
+                    f"Qt cannot show a window because the library {library} is missing. On Debian "
+                    f"or Ubuntu: apt install {' '.join(_PACKAGES)}. {_WITHOUT}"
+                )
     return ""
 
 
@@ -57,11 +75,3 @@ def _connects(address: str) -> bool:
         except OSError:
             return False
         return True
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
