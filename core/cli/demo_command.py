@@ -10,22 +10,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from core.cli.options import add_device, find_tracker, positive, use_device
 from core.cli.output import Output
 from core.cli.tracking import Job, track_and_write
 from core.document.store import Change
 from core.document.track import Keyframe
-from core.geometry import Box, FloatArray, iou_rows
+from core.geometry import Box, iou
 from core.session import RunPlan, Session
-from core.video.demo import demo_ground_truth, demo_path
+from core.video.demo import DemoTruth, demo_ground_truth, demo_path
 
 FILES = (
     ("demo.boxtrail", "project"),
     ("demo.csv", "csv"),
-    ("demo_mot.txt", "mot"),
+    ("demo_mot", "mot"),
     ("demo_coco.json", "coco"),
+    ("demo_yolo", "yolo"),
 )
 
 
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     session = Session.of_video(demo_path())
     try:
         session.wait_ready()
-        plan = _plan(session, spec.key, truth, args.frames)
+        plan = _plan(session, spec.key, truth.initial_box, args.frames)
         code = track_and_write(session, plan, job)
         if not args.quiet:
             print(_score(session, plan, truth))
@@ -63,18 +62,22 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _plan(session: Session, tracker: str, truth: FloatArray, frames: int | None) -> RunPlan:
+def _plan(session: Session, tracker: str, box: Box, frames: int | None) -> RunPlan:
     document, track = session.store.current.with_new_track("demo")
-    first = Keyframe(0, Box(*(float(v) for v in truth[0])))
-    session.store.replace(document.with_track(track.with_keyframes([first])), Change("Draw a box"))
+    document = document.with_track(track.with_keyframes([Keyframe(0, box)]))
+    session.store.replace(document, Change("Draw a box"))
     return session.plan(track.id, 0, tracker, stop=frames + 1 if frames else None)
 
 
-def _score(session: Session, plan: RunPlan, truth: FloatArray) -> str:
-    columns = session.store.current.track(plan.run.track_id).columns
-    known = np.isfinite(truth[columns.frames]).all(axis=1)
-    overlaps = iou_rows(columns.boxes[known], truth[columns.frames[known]])
+def _score(session: Session, plan: RunPlan, truth: DemoTruth) -> str:
+    track = session.store.current.track(plan.run.track_id)
+    overlaps = [
+        iou(key.box, box)
+        for key in track.keyframes()
+        if (box := truth.boxes[key.frame]) is not None
+    ]
+    mean = sum(overlaps) / len(overlaps)
     return (
-        f"mean overlap with the exact boxes: {overlaps.mean():.3f} "
-        f"(lowest {overlaps.min():.3f}, {len(overlaps)} frames)"
+        f"mean overlap with the exact boxes: {mean:.3f} "
+        f"(lowest {min(overlaps):.3f}, {len(overlaps)} frames)"
     )

@@ -49,8 +49,8 @@ class MapLook:
     """
 
     colormap: str = "viridis"
-    opacity: float = 0.65
-    fade: float = 0.8
+    opacity: float = 0.75
+    fade: float = 0.4
     smooth: bool = True
 
 
