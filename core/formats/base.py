@@ -29,7 +29,7 @@ File = tuple[str, str]
 """Path relative to the target (empty for the target itself) and a piece of its text."""
 
 BOXES, IDS, LABELS, SCORES = "boxes", "ids", "labels", "scores"
-STATES, OCCLUSION, ABSENCE = "states", "occlusion", "absence"
+STATES, ABSENCE, OCCLUSION, TRUNCATION = "states", "absence", "occlusion", "truncation"
 PROVENANCE, CONFIRMED, RUNS, COLORS, NAMES = "provenance", "confirmed", "runs", "colors", "names"
 
 
@@ -75,7 +75,7 @@ class Format:
         Dataclass of parameters, see :mod:`core.params`.
     keeps
         What survives writing and reading with default options, of ``boxes ids labels
-        scores states occlusion absence provenance confirmed runs colors names``.
+        scores states absence occlusion truncation provenance confirmed runs colors names``.
     precision
         Largest error of a coordinate in pixels after writing and reading (for pictures
         up to 10,000 px) with default options.
@@ -198,7 +198,8 @@ def _losses(document: Document, kept: frozenset[str]) -> list[str]:
         (COLORS, sum(bool(document.color_of(t)) for t in document.tracks), "colours"),
         (SCORES, rows(lambda c: c.scores != 1), "scores"),
         (STATES, rows(lambda c: c.states != TargetState.TRACKING), "tracker states"),
-        (OCCLUSION, rows(lambda c: c.flags & (Flag.OCCLUDED | Flag.TRUNCATED)), "occlusion marks"),
+        (OCCLUSION, rows(lambda c: (c.flags & Flag.OCCLUDED) != 0), "occlusion marks"),
+        (TRUNCATION, rows(lambda c: (c.flags & Flag.TRUNCATED) != 0), "truncation marks"),
         (ABSENCE, rows(lambda c: (c.flags & Flag.ABSENT) != 0), "frames marked absent"),
         (PROVENANCE, rows(lambda c: c.sources != Source.MANUAL), "marks of machine-made boxes"),
         (CONFIRMED, rows(lambda c: (c.flags & Flag.CONFIRMED) != 0), "confirmations"),

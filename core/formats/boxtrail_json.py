@@ -35,6 +35,7 @@ from core.formats.base import (
     RUNS,
     SCORES,
     STATES,
+    TRUNCATION,
     Codec,
     File,
 )
@@ -68,8 +69,8 @@ class BoxtrailJsonOptions(ExportOptions):
     suffixes=(".json",),
     options=BoxtrailJsonOptions,
     keeps=frozenset(
-        {BOXES, IDS, LABELS, NAMES, COLORS, SCORES, STATES, OCCLUSION, ABSENCE, PROVENANCE,
-         CONFIRMED, RUNS}
+        {BOXES, IDS, LABELS, NAMES, COLORS, SCORES, STATES, OCCLUSION, TRUNCATION, ABSENCE,
+         PROVENANCE, CONFIRMED, RUNS}
     ),
     precision=0.0,
 )  # fmt: skip

@@ -31,6 +31,7 @@ from core.formats.base import (
     OCCLUSION,
     PROVENANCE,
     SCORES,
+    TRUNCATION,
     Codec,
     File,
 )
@@ -65,7 +66,7 @@ class CocoOptions(ExportOptions):
     title="COCO JSON (video)",
     suffixes=(".json",),
     options=CocoOptions,
-    keeps=frozenset({BOXES, IDS, LABELS, SCORES, OCCLUSION, PROVENANCE, CONFIRMED}),
+    keeps=frozenset({BOXES, IDS, LABELS, SCORES, OCCLUSION, TRUNCATION, PROVENANCE, CONFIRMED}),
     precision=0.001,
 )
 class Coco(Codec):

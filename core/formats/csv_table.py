@@ -30,6 +30,7 @@ from core.formats.base import (
     PROVENANCE,
     SCORES,
     STATES,
+    TRUNCATION,
     Codec,
     File,
 )
@@ -71,7 +72,19 @@ class CsvOptions(ExportOptions):
     suffixes=(".csv", ".tsv"),
     options=CsvOptions,
     keeps=frozenset(
-        {BOXES, IDS, LABELS, NAMES, SCORES, STATES, OCCLUSION, ABSENCE, PROVENANCE, CONFIRMED}
+        {
+            BOXES,
+            IDS,
+            LABELS,
+            NAMES,
+            SCORES,
+            STATES,
+            OCCLUSION,
+            TRUNCATION,
+            ABSENCE,
+            PROVENANCE,
+            CONFIRMED,
+        }
     ),
     precision=0.0,
 )

@@ -20,7 +20,7 @@ from core.document.document import Document
 from core.document.track import Keyframe, Track
 from core.errors import FormatError
 from core.formats import manifest
-from core.formats.base import BOXES, LABELS, OCCLUSION, Codec, File
+from core.formats.base import BOXES, LABELS, OCCLUSION, TRUNCATION, Codec, File
 from core.formats.context import ExportContext, ImportContext
 from core.formats.gather import Gatherer, imported
 from core.formats.options import HOW, OUTSIDE_DOC, ExportOptions, require_size
@@ -49,7 +49,7 @@ class VocOptions(ExportOptions):
     title="Pascal VOC XML",
     suffixes=(".xml",),
     options=VocOptions,
-    keeps=frozenset({BOXES, LABELS, OCCLUSION}),
+    keeps=frozenset({BOXES, LABELS, OCCLUSION, TRUNCATION}),
     precision=0.5,
     folder=True,
 )
