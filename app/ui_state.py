@@ -8,9 +8,13 @@ the user is looking, and that "is this action enabled" is a pure function.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.views.view_types import OverlaySettings
+
+
+# The picture must stay readable below the map: the low end is nearly clear.
+_OVERLAY = OverlaySettings(opacity=0.75, fade=0.6)
 
 
 class RunStatus(enum.StrEnum):
@@ -46,7 +50,7 @@ class UiState:
     can_undo: bool = False
     can_redo: bool = False
     dirty: bool = False
-    overlay: OverlaySettings = field(default_factory=OverlaySettings)
+    overlay: OverlaySettings = _OVERLAY
 
     @property
     def is_running(self) -> bool:

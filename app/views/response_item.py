@@ -148,7 +148,8 @@ class ResponseItem(QGraphicsItem):
 
     def _colored(self, response: ResponseMap) -> QImage:
         if self._image is None:
-            pixels = _argb_table(self._settings.colormap)[color_indices(response, self._settings)]
+            table = _argb_table(self._settings.colormap, self._settings.fade)
+            pixels = table[color_indices(response, self._settings)]
             if not self._settings.smooth:
                 # Qt walks through a picture in 1/65536 of its pixels: where one cell
                 # fills much of the screen, its edge would be some pixels off.
@@ -157,7 +158,7 @@ class ResponseItem(QGraphicsItem):
             # The image borrows the array's memory: both are kept together.
             self._pixels = pixels
             rows, cols = pixels.shape
-            layout = QImage.Format.Format_RGB32
+            layout = QImage.Format.Format_ARGB32_Premultiplied
             self._image = QImage(self._pixels.data, cols, rows, 4 * cols, layout)
         return self._image
 
@@ -168,7 +169,10 @@ class ResponseItem(QGraphicsItem):
             self.update()
 
 
-def _argb_table(name: str) -> NDArray[np.uint32]:
-    rgb = colormap_table(name).astype(np.uint32)
-    argb = 0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
-    return argb.astype(np.uint32)
+def _argb_table(name: str, fade: float) -> NDArray[np.uint32]:
+    """Colours of the map's steps, premultiplied, more transparent towards the lowest."""
+    rgb = colormap_table(name).astype(np.float64)
+    alpha = 1 - fade + fade * np.linspace(0, 1, len(rgb))
+    r, g, b = (rgb * alpha[:, None] + 0.5).astype(np.uint32).T
+    a = (alpha * 255 + 0.5).astype(np.uint32)
+    return (a << 24 | r << 16 | g << 8 | b).astype(np.uint32)

@@ -40,6 +40,8 @@ class OverlaySettings:
     With `auto_levels`, `low` and `high` are fractions of the map's own range (its
     `value_range`, else its min..max); without, they are absolute map values.
     `gamma` bends the colour scale: ``t ** gamma`` of the normalised value ``t``.
+    `fade` is the share of the opacity that follows the value: 0 covers the map's
+    extent evenly, 1 leaves the picture untouched where the map is at its lowest.
     """
 
     map_key: str = ""
@@ -51,6 +53,7 @@ class OverlaySettings:
     gamma: float = 1.0
     smooth: bool = True
     auto_levels: bool = True
+    fade: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)

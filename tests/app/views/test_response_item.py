@@ -188,3 +188,19 @@ def test_that_the_readout_is_the_value_of_the_cell_under_the_pointer(make_canvas
 def test_that_an_unknown_colour_map_is_refused_at_once(make_canvas):
     with pytest.raises(KeyError, match="rainbow"):
         make_canvas().set_overlay(OverlaySettings(colormap="rainbow"))
+
+
+def test_that_fading_leaves_the_picture_visible_where_the_map_is_low(
+    make_canvas, photograph
+) -> None:
+    view = make_canvas(level=100)
+    values = np.array([[0.0, 1.0]], np.float32)
+    view.show_map(ResponseMap(values, Placement.covering(Box(0, 0, 640, 480), (1, 2))))
+    view.set_overlay(replace(SHARP, fade=1.0))
+    pixels = photograph(view)
+    low = pixels[tuple(int(v) for v in (view.frame_to_view(100, 240).y(),
+                                        view.frame_to_view(100, 240).x()))]  # fmt: skip
+    high = pixels[tuple(int(v) for v in (view.frame_to_view(540, 240).y(),
+                                         view.frame_to_view(540, 240).x()))]  # fmt: skip
+    assert low.tolist() == [100, 100, 100]
+    assert high.tolist() == [255, 255, 255]
