@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
+import torch
 from fakes.array_video import moving_patch
 from fakes.template_match import TemplateMatch, TemplateMatchParams
 
-from core.engine.checkpoints import Checkpoints
+from core.engine.checkpoints import Checkpoints, size_of
 from core.trackers.base import Services
 
 
@@ -26,6 +29,33 @@ def test_that_their_number_is_bounded_and_they_stay_spread_over_the_run():
     assert middle is not None
     assert late.frame > 7_000
     assert 2_500 < middle.frame < 5_000
+
+
+def test_that_their_memory_is_bounded_for_trackers_with_large_states():
+    megabyte = np.zeros(1 << 20, np.uint8)
+    tracker = SimpleNamespace(snapshot=lambda: {"filter": [megabyte.copy()], "age": 3})
+    checkpoints = Checkpoints(every=1, keep=64, budget=10 << 20)
+    for frame in range(500):
+        checkpoints.offer(frame, tracker)  # type: ignore[arg-type]
+    assert 4 < len(checkpoints) <= 10
+    assert checkpoints.before(400, 1).frame > 250
+    tight = Checkpoints(every=1, budget=10)
+    for frame in range(20):
+        tight.offer(frame, tracker)  # type: ignore[arg-type]
+    assert len(tight) == 1
+
+
+def test_that_the_size_of_a_state_counts_its_arrays_once_wherever_they_are():
+    array = np.zeros(100, np.uint8)
+    tensor = torch.zeros(25)
+
+    @dataclass(slots=True)
+    class State:
+        filters: list
+        rest: object
+
+    assert size_of(State([array, tensor], {"again": array, "n": 3})) == 200
+    assert size_of(SimpleNamespace(a=(array,), b="text")) == 100
 
 
 def test_that_the_state_found_is_strictly_before_the_frame_in_the_direction_of_the_run():
