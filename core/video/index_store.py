@@ -57,7 +57,10 @@ def save_table(folder: Path, fingerprint: str, video: Path, table: FrameTable) -
 def load_table(folder: Path, fingerprint: str, video: Path) -> FrameTable | None:
     """The stored table of this very file, complete, or None."""
     try:
-        with np.load(_file(folder, fingerprint), allow_pickle=False) as data:
+        with (
+            _file(folder, fingerprint).open("rb") as stream,  # np.load leaks it on bad zips
+            np.load(stream, allow_pickle=False) as data,
+        ):
             if str(data["stamp"]) != _stamp(video):
                 return None
             arrays = {name: data[name] for name in data.files}

@@ -142,9 +142,10 @@ class ExactReader:
         """Key frames to try, best first; skips those known to land behind `index`."""
         place = self._table.entry_before(index)
         tried = 0
-        while place is not None and place > 0 and tried < _TRIES:
+        while place is not None and place >= 0 and tried < _TRIES:
             landing = self._table.landing(place)
-            if landing is not None and landing <= index:
+            # The clip's start is reached by opening it anew, which cannot go wrong.
+            if landing is not None and 0 < landing <= index:
                 tried += 1
                 yield place
             place -= 1
@@ -155,21 +156,41 @@ class ExactReader:
         The recognised picture is pushed back, so that `_forward` sees it first.
         """
         self._next = None
-        landing: int | None = None
-        if decoder.seek(self._table.entries[place].seek_time):
-            for _ in range(_LOST_PICTURES):
-                frame = decoder.next()
-                if frame is None:
-                    break
-                landing = self._table.identify(frame.pts, signature(frame))
-                if landing is not None:
-                    decoder.push_back(frame)
-                    break
-        self._table.learn_landing(place, landing)
+        landing = self._land_best(decoder, place)
         if landing is None or landing > index:
             return False
         self._next = landing
         return True
+
+    def _land_best(self, decoder: Decoder, place: int) -> int | None:
+        """Seek to an entry; the first time, find out which timestamp leads nearest to it."""
+        table, goal = self._table, self._table.entries[place].frame
+        aim = table.aim(place)
+        landing = self._land(decoder, aim)
+        if landing != goal and not table.is_learnt(place):
+            # Edit lists and reordering shift some indexes: aim behind the key frame.
+            behind = table.aim_behind(place)
+            other = self._land(decoder, behind)
+            if other is not None and other <= goal and (landing is None or other > landing):
+                aim, landing = behind, other
+            else:
+                landing = self._land(decoder, aim)
+        table.learn(place, aim, landing)
+        return landing
+
+    def _land(self, decoder: Decoder, time: int) -> int | None:
+        """Seek to a timestamp and recognise the first picture that can be; push it back."""
+        if not decoder.seek(time):
+            return None
+        for _ in range(_LOST_PICTURES):
+            frame = decoder.next()
+            if frame is None:
+                return None
+            landing = self._table.identify(frame.pts, signature(frame))
+            if landing is not None:
+                decoder.push_back(frame)
+                return landing
+        return None
 
     def _forward(self, decoder: Decoder, index: int) -> VideoFrame | None:
         """Decode up to `index`; None as soon as something contradicts the table."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class VideoInfo:
     height: int
     frame_count: int
     fps: float
-    times: NDArray[np.float64]
+    times: NDArray[np.float64] = field(repr=False, compare=False)
     fingerprint: str
     codec: str = ""
     variable_rate: bool = False

@@ -55,6 +55,7 @@ class FrameTable:
         self._entry_frames: list[int] = [entry.frame for entry in self.entries]
         self._by_signature: dict[int, int] = {}
         self._landings: dict[int, int | None] = {}
+        self._aims: dict[int, int] = {}
         for index, value in enumerate(self.signatures):
             if index not in self.damaged:
                 self._by_signature[value] = -1 if value in self._by_signature else index
@@ -146,9 +147,29 @@ class FrameTable:
         """Where seeking to entry `place` lands: learnt, else assumed at its frame."""
         return self._landings.get(place, self.entries[place].frame)
 
-    def learn_landing(self, place: int, frame: int | None) -> None:
-        """Remember where a seek landed; None: nowhere recognisable."""
-        self._landings[place] = frame
+    def aim(self, place: int) -> int:
+        """Timestamp to seek to for entry `place`."""
+        return self._aims.get(place, self.entries[place].seek_time)
+
+    def aim_behind(self, place: int) -> int:
+        """A timestamp between entry `place` and the next one."""
+        here = self.entries[place].seek_time
+        if place + 1 < len(self.entries):
+            gap = self.entries[place + 1].seek_time - here
+        elif place > 0:
+            gap = here - self.entries[place - 1].seek_time
+        else:
+            gap = here - self.times[0] if self.ordered else 0
+        return here + gap // 2
+
+    def is_learnt(self, place: int) -> bool:
+        """Whether a seek to entry `place` was tried before."""
+        return place in self._landings
+
+    def learn(self, place: int, aim: int, landing: int | None) -> None:
+        """Remember where seeking to `aim` landed; None: nowhere recognisable."""
+        self._aims[place] = aim
+        self._landings[place] = landing
 
     def seconds(self, time_base: float, fps: float) -> NDArray[np.float64]:
         """Timestamps in seconds from frame 0, ``(checked,)``, never decreasing.
