@@ -10,36 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QInputEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from app.views.box_geometry import MOVE, Handle
+from app.views.box_geometry import MOVE
 from app.views.box_gestures import BoxGestures
 from app.views.box_item import BoxItem
+from app.views.canvas_input import (
+    drag_options,
+    ends_nudging,
+    handle_cursor,
+    is_modifier,
+    nudge_of,
+)
 from app.views.picture_view import PictureView
 from app.views.view_types import BoxView, DisplayFrame
 from core.geometry import Box
 
 MODES = ("select", "draw")
 
-_ARROWS = {
-    Qt.Key.Key_Left: (-1.0, 0.0),
-    Qt.Key.Key_Right: (1.0, 0.0),
-    Qt.Key.Key_Up: (0.0, -1.0),
-    Qt.Key.Key_Down: (0.0, 1.0),
-}
-_MODIFIER_KEYS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
-_SHIFT = Qt.KeyboardModifier.ShiftModifier
-_CTRL = Qt.KeyboardModifier.ControlModifier
-_ALT = Qt.KeyboardModifier.AltModifier
-_KEYPAD = Qt.KeyboardModifier.KeypadModifier
-_CURSORS = {
-    (0, 0): Qt.CursorShape.SizeAllCursor,
-    (1, 1): Qt.CursorShape.SizeFDiagCursor,
-    (1, -1): Qt.CursorShape.SizeBDiagCursor,
-    (1, 0): Qt.CursorShape.SizeHorCursor,
-    (0, 1): Qt.CursorShape.SizeVerCursor,
-}
 _DRAG_THRESHOLD = 4  # view points; less is a click
 
 
@@ -162,7 +151,7 @@ class VideoView(PictureView):
             return
         self._begin_beyond_threshold(event)
         if self._is_busy():
-            self._follow(event)
+            self._follow(event, event.position())
         elif event.buttons() == Qt.MouseButton.NoButton:
             self._show_cursor()
 
@@ -174,12 +163,12 @@ class VideoView(PictureView):
         if self._take_pan_release():
             return
         if self._gestures.is_drawing:
-            self._follow(event)
+            self._follow(event, event.position())
             self._clear_aids()
             if self._gestures.end_draw():
                 self.set_mode("select")
         elif self._gestures.is_dragging:
-            self._follow(event)
+            self._follow(event, event.position())
             self._clear_aids()
             self._gestures.finish()
         elif pressed is not None:
@@ -208,59 +197,56 @@ class VideoView(PictureView):
         self.context_requested.emit(self.viewport().mapToGlobal(at), track_id)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            key = Qt.Key(event.key())
-            if key not in _ARROWS and key not in _MODIFIER_KEYS and key != Qt.Key.Key_Escape:
-                # The key may change the frame: the burst belongs to the frame before.
-                self._gestures.finish_nudging()
+        override = QEvent.Type.ShortcutOverride
+        if isinstance(event, QKeyEvent) and event.type() == override and ends_nudging(event):
+            # The key may change the frame: the burst belongs to the frame before.
+            self._gestures.finish_nudging()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._wants_key(event) or event.key() == Qt.Key.Key_Space:
-            super().keyPressEvent(event)
+        item, nudge = self._selected_item(), nudge_of(event)
+        if not self._wants_key(event):
+            event.ignore()
         elif event.key() == Qt.Key.Key_Escape:
             if not self._gestures.cancel():
                 self.set_mode("select")
             self._clear_aids()
-        elif not self._is_busy():
-            self._nudge(event)
+        elif self._is_busy():
+            if is_modifier(event):
+                self._follow(event, self._pointer)
+        elif item is not None and nudge is not None:
+            dx, dy, resize = nudge
+            self._gestures.nudge(item.view.track_id, item.box, dx, dy, resize=resize)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if self._is_busy() and is_modifier(event):
+            self._follow(event, self._pointer)
 
     def _wants_key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape:
             return self._gestures.live is not None or self._is_busy() or self._mode == "draw"
         if self._is_busy():
             return True  # no shortcut may change the frame under a drag
-        if event.key() in _ARROWS:
+        if nudge_of(event) is not None:
             item = self._selected_item()
-            free = (event.modifiers() & ~(_SHIFT | _CTRL | _KEYPAD)).value == 0
-            return free and item is not None and item.editable
+            return item is not None and item.editable
         return super()._wants_key(event)
-
-    def _nudge(self, event: QKeyEvent) -> None:
-        item = self._selected_item()
-        step = _ARROWS.get(Qt.Key(event.key()))
-        if item is None or step is None:
-            return
-        size = 10.0 if event.modifiers() & _SHIFT else 1.0
-        resize = bool(event.modifiers() & _CTRL)
-        self._gestures.nudge(
-            item.view.track_id, item.box, step[0] * size, step[1] * size, resize=resize
-        )
 
     def _is_busy(self) -> bool:
         return self._gestures.is_dragging or self._gestures.is_drawing
 
-    def _follow(self, event: QMouseEvent) -> None:
-        """Let the gesture in progress follow the pointer."""
-        x, y = self.map_to_frame(event.position())
-        keep_aspect = bool(event.modifiers() & _SHIFT)
-        from_center = bool(event.modifiers() & _ALT)
+    def _follow(self, event: QInputEvent, position: QPointF) -> None:
+        """Let the gesture in progress follow the pointer and the modifiers held."""
+        x, y = self.map_to_frame(position)
         if self._gestures.is_drawing:
-            self._gestures.draw_to(x, y, keep_aspect=keep_aspect, from_center=from_center)
+            self._gestures.draw_to(x, y, **drag_options(event))
             self._hud.show_band(self._gestures.rubber_band)
         else:
-            self._gestures.drag_to(x, y, keep_aspect=keep_aspect, from_center=from_center)
-        self._hud.show_measure(self._gestures.measure, event.position())
+            self._gestures.drag_to(x, y, **drag_options(event))
+        self._hud.show_measure(self._gestures.measure, position)
 
     def _begin_beyond_threshold(self, event: QMouseEvent) -> None:
         """Turn a press into a drag of the box, or of the picture, once it is no click."""
@@ -309,11 +295,5 @@ class VideoView(PictureView):
             return
         shape = Qt.CursorShape.PointingHandCursor
         if item.view.selected:
-            shape = _CURSORS[_direction(handle)]
+            shape = handle_cursor(handle)
         self.viewport().setCursor(shape)
-
-
-def _direction(handle: Handle) -> tuple[int, int]:
-    """Opposite handles share a cursor: turn them to the right or downwards."""
-    sx, sy = handle
-    return (-sx, -sy) if sx < 0 or (sx == 0 and sy < 0) else (sx, sy)

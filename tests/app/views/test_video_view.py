@@ -195,6 +195,27 @@ def test_that_dragging_the_inside_moves_the_box_and_commits_once(make_canvas, ma
     assert got.as_tuple() == pytest.approx(box.shifted(48 / scale, -24 / scale).as_tuple())
 
 
+def test_that_shift_and_alt_count_while_the_mouse_stands_still(make_canvas, make_box):
+    view = make_canvas()
+    heard = Heard(view)
+    box = Box(200, 150, 120, 90)
+    view.show_boxes([make_box(box)])
+    start = view.frame_to_view(box.right, box.bottom)
+    drag(view, start, start + QPointF(48, 0), release=False)
+    plain = heard.of("box_changed")[-1][1]
+    QTest.keyPress(view, Qt.Key.Key_Shift)
+    kept = heard.of("box_changed")[-1][1]
+    QTest.keyRelease(view, Qt.Key.Key_Shift)
+    assert heard.of("box_changed")[-1][1] == plain
+    QTest.keyPress(view, Qt.Key.Key_Alt, ALT)
+    around = heard.of("box_changed")[-1][1]
+    QTest.keyRelease(view, Qt.Key.Key_Alt)
+    assert plain.h == 90
+    assert kept.w / kept.h == pytest.approx(box.w / box.h)
+    assert around.cx == pytest.approx(box.cx)
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, (start + QPointF(48, 0)).toPoint())
+
+
 def test_that_a_box_may_hang_over_the_border_but_never_leaves_the_frame(make_canvas, make_box):
     view = make_canvas(640, 480)
     heard = Heard(view)
@@ -371,6 +392,7 @@ def test_that_keys_of_a_gesture_do_not_reach_the_window(window, make_box):
     start = view.frame_to_view(250, 200)
     drag(view, start, start + QPointF(50, 0), release=False)
     QTest.keyClick(view, Qt.Key.Key_F)
+    QTest.keyClick(view, Qt.Key.Key_Space)
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert frame.triggered == []
     QTest.mouseRelease(view.viewport(), LEFT, NONE, QPoint(1, 1))
