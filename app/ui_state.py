@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from app.views.view_types import OverlaySettings
 
-
 # The picture must stay readable below the map: the low end is nearly clear.
 _OVERLAY = OverlaySettings(opacity=0.75, fade=0.6)
 

@@ -147,9 +147,7 @@ def test_that_stopping_keeps_what_was_tracked(opened: Driver, clip: Clip) -> Non
     assert opened.track.at(len(opened.track) - 1) is not None, "no hole in what was kept"
 
 
-def test_that_space_holds_a_run_and_lets_it_go_on_as_one_run(
-    opened: Driver, clip: Clip
-) -> None:
+def test_that_space_holds_a_run_and_lets_it_go_on_as_one_run(opened: Driver, clip: Clip) -> None:
     opened.choose_tracker("template-match", delay=0.02)
     drawn(opened, clip)
     opened.key(Key.Key_E)
