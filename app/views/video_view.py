@@ -40,7 +40,8 @@ class VideoView(PictureView):
     box_drawn
         A new :class:`Box`, inside the frame; the mode goes back to ``"select"``.
     box_changed, box_committed
-        ``(track_id, box, gesture)``: while a gesture lasts, and once at its end.
+        ``(track_id, box, gesture)``: while a gesture lasts, and once at its end (the
+        last box again), always while the frame it belongs to is still on display.
     gesture_cancelled
         ``(track_id, gesture)``: after a `box_changed` that restored the first box.
     box_selected
@@ -101,11 +102,14 @@ class VideoView(PictureView):
         """Show another frame; zoom and place stay unless the frame size changes.
 
         None takes everything away: the next frame begins a new clip and is fitted.
+        A gesture on the frame that goes away ends there: what `box_changed` told of it
+        stands, nothing more is announced.
         """
         before = self._frame_item.frame
         if frame is not None and before is not None and frame.index != before.index:
-            # What was being edited belongs to the frame that is going away.
-            self._gestures.finish()
+            # Whoever hears of a commit now would put the box on the new frame.
+            self._gestures.forget()
+            self._clear_aids()
         super().show_frame(frame)
         if frame is not None:
             self._gestures.set_frame_size(*frame.size)

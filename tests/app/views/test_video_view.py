@@ -271,17 +271,36 @@ def test_that_a_track_that_goes_away_takes_its_drag_with_it(make_canvas, make_bo
     assert heard.of("box_committed") == []
 
 
-def test_that_another_frame_ends_the_drag_with_one_commit(make_canvas, make_box):
+def test_that_a_drag_never_reaches_into_another_frame(make_canvas, make_box):
     view = make_canvas()
     heard = Heard(view)
     view.show_boxes([make_box(Box(200, 150, 120, 90))])
     start = view.frame_to_view(250, 200)
     drag(view, start, start + QPointF(50, 0), release=False)
+    told = len(heard.events)
     view.show_frame(to_display(1, np.zeros((480, 640, 3), np.uint8)))
+    view.show_boxes([make_box(Box(210, 150, 120, 90))])
     QTest.mouseMove(view.viewport(), QPoint(600, 300))
     QTest.mouseRelease(view.viewport(), LEFT, NONE, QPoint(600, 300))
-    ((_, box, _),) = heard.of("box_committed")
-    assert box == heard.of("box_changed")[-1][1]
+    assert len(heard.events) == told
+    assert view._box_items[1].box == Box(210, 150, 120, 90)
+
+
+def test_that_a_burst_of_nudges_never_reaches_into_another_frame(qtbot, make_canvas, make_box):
+    view = make_canvas()
+    heard = Heard(view)
+    view.show_boxes([make_box(Box(200, 150, 120, 90))])
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    view.show_frame(to_display(1, np.zeros((480, 640, 3), np.uint8)))
+    view.show_boxes([make_box(Box(210, 150, 120, 90))])
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    with qtbot.waitSignal(view.box_committed, timeout=3000):
+        pass
+    assert heard.of("box_changed") == [
+        (1, Box(200, 151, 120, 90), 1),
+        (1, Box(210, 151, 120, 90), 2),
+    ]
+    assert heard.of("box_committed") == [(1, Box(210, 151, 120, 90), 2)]
 
 
 def test_that_a_locked_box_can_be_selected_but_not_changed(make_canvas, make_box):
