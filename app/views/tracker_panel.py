@@ -144,7 +144,7 @@ class TrackerPanel(QWidget):
     def set_running(self, *, running: bool) -> None:
         """While running, only live parameters can be edited."""
         self._running = running
-        self._chooser.setEnabled(not running)
+        self._chooser.setEnabled(bool(self._specs) and not running)
         self._editor.set_running(running=running)
         self._options.setEnabled(not running)
         self._show_changes()
