@@ -121,7 +121,8 @@ class Panels:
     def _share(self, size: QSize) -> None:
         window, docks = self._window, self.docks
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        window.resizeDocks([docks["objects"], docks["tracker"]], [200, 300], horizontal)
+        sides = [210, 345] if size.width() >= _WIDE else [190, 290]
+        window.resizeDocks([docks["objects"], docks["tracker"]], sides, horizontal)
         low = max(int(size.height() * 0.22), 130)
         window.resizeDocks([docks["timeline"]], [low], vertical)
         if size.width() >= _WIDE:

@@ -109,7 +109,7 @@ def test_that_an_unreadable_video_is_told(driver: Driver, tmp_path: Path, conten
     bad.write_bytes(content)
     driver.window.open(bad)
     driver.until(lambda: driver.notice_texts("error"))
-    severity, text, hint = driver.notices[-1]
+    _severity, text, hint = driver.notices[-1]
     assert "bad.mp4" in text
     assert hint
     assert driver.desk.session is None
@@ -292,7 +292,7 @@ def test_that_an_export_is_read_back_by_another_parser(
         driver.until(lambda done=done: done)
         dialog.deleteLater()
     with (tmp_path / "boxes.csv").open(newline="") as stream:
-        rows = [row for row in csv.DictReader(line for line in stream if not line.startswith("#"))]
+        rows = list(csv.DictReader(line for line in stream if not line.startswith("#")))
     assert len(rows) == 20
     coco = json.loads((tmp_path / "boxes.json").read_text())
     boxes = {a["image_id"]: a["bbox"] for a in coco["annotations"]}
