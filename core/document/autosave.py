@@ -154,7 +154,7 @@ class Autosave:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            self._written = None  # half a line may be there: start a new file next time
+            # Half a line may be there; the size will not fit then, and all is written anew.
             raise storage_error(self._path, error) from error
         self._size += len(line)
 

@@ -100,12 +100,13 @@ def frame_range(path: Path, key: str) -> range | None:
 
 
 def only_track(path: Path, key: str) -> int | None:
-    """The id of the track in an export of exactly one, from its manifest."""
+    """The id of the track in an export of boxes of only one, from its manifest."""
     found = beside(path, key)
     tracks = found.get("tracks") if found else None
-    if not isinstance(tracks, list) or len(tracks) != 1 or not isinstance(tracks[0], dict):
+    if not isinstance(tracks, list) or not all(isinstance(track, dict) for track in tracks):
         return None
-    number = tracks[0].get("id")
+    boxed = [track.get("id") for track in tracks if track.get("boxes")]
+    number = boxed[0] if len(boxed) == 1 else None
     return number if type(number) is int and number > 0 else None
 
 

@@ -49,7 +49,8 @@ def publish(
         raise FormatError(f"“{to.name}” is a file.", "Choose a folder for this format.", str(to))
     if not folder and to.is_dir():
         raise FormatError(f"“{to.name}” is a folder.", "Choose a file name for this format.")
-    new_home = not home.exists()
+    is_new = not home.exists()
+    complete = False
     try:
         home.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{to.name[:40]}.", suffix=".tmp", dir=home))
@@ -59,14 +60,15 @@ def publish(
             _refuse_foreign(to, names, earlier, folder=folder)
             obsolete = earlier - set(names)
             _move(staging, home, names)
+            complete = True
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-            if new_home:
-                with contextlib.suppress(OSError):  # not empty: all went well
-                    home.rmdir()
         _remove(home, obsolete)
     except OSError as error:
         raise storage_error(to, error) from error
+    finally:
+        if is_new and not complete:
+            shutil.rmtree(home, ignore_errors=True)
     place = manifest.path_of(to, facts["written_as"], folder=folder)
     text = json.dumps({**facts, "files": names}, ensure_ascii=False, indent=1) + "\n"
     with atomic_write(place) as stream:
