@@ -7,10 +7,18 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from core import params as parameters
 from core.cli import EXIT_INTERRUPTED, EXIT_PARTIAL
-from core.cli.options import add_device, find_tracker, parse_settings, positive, use_device
+from core.cli.options import (
+    add_device,
+    find_tracker,
+    parse_settings,
+    positive,
+    require_writable,
+    use_device,
+)
 from core.cli.progress import ProgressLine
 from core.errors import DatasetError
 from core.evaluate.layouts import find_sequences
@@ -61,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate, report, and say by the exit code whether everything worked."""
     trackers = [name.strip() for name in args.trackers.split(",") if name.strip()]
     settings = _settings(args, trackers)
+    for path in (args.json, args.csv, args.markdown, args.save_boxes):
+        require_writable(path)
     sequences = select(find_sequences(args.dataset), args.only.split(","))
     report = _report(args, settings)
     work = [
@@ -107,17 +117,29 @@ def _report(args: argparse.Namespace, settings: Settings) -> Report:
     if not (args.resume and args.json and args.json.exists()):
         return Report({**facts, "jobs": args.jobs}, versions())
     report = Report.read_json(args.json)
-    for tracker, rows in report.scores.items():
-        then = report.settings.get("params", {}).get(tracker)
-        if tracker in facts["params"] and rows and then != facts["params"][tracker]:
-            raise DatasetError(
-                f"“{args.json.name}” was made with other parameters of {tracker}.",
-                "Use the same --set as then, another file, or leave out --resume.",
-            )
+    _require_same(args.json, report, facts)
     params = {**report.settings.get("params", {}), **facts["params"]}
     report.settings = {**facts, "params": params, "jobs": args.jobs}
     report.versions = versions()
     return report
+
+
+def _require_same(path: Path, report: Report, facts: dict[str, Any]) -> None:
+    """Results that depend on other settings must not stand in one table."""
+    then = report.settings
+    for name in ("device", "threads", "seed"):
+        if report.scores and then.get(name) != facts[name]:
+            raise DatasetError(
+                f"“{path.name}” was made with {name} {then.get(name)}, not {facts[name]}.",
+                f"Use --{name} {then.get(name)}, another file, or leave out --resume.",
+            )
+    for tracker in report.scores:
+        now = facts["params"].get(tracker)
+        if now is not None and then.get("params", {}).get(tracker) != now:
+            raise DatasetError(
+                f"“{path.name}” was made with other parameters of {tracker}.",
+                "Use the same --set as then, another file, or leave out --resume.",
+            )
 
 
 def _evaluate(

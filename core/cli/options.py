@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from core import device as devices
@@ -105,6 +107,23 @@ def use_device(args: argparse.Namespace) -> str:
     device = devices.choose(args.device)
     devices.set_threads(args.threads)
     return str(device)
+
+
+def require_writable(path: Path | None) -> None:
+    """Find out before long work, not after it, that `path` cannot be written.
+
+    Raises
+    ------
+    UsageError
+        If its folder is a file or may not be written to.
+    """
+    if path is None:
+        return
+    folder = next((p for p in path.absolute().parents if p.exists()), Path("/"))
+    if not folder.is_dir():
+        raise UsageError(f"“{folder}” is a file, not a folder.", "Choose another place.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"Writing to “{folder}” is not allowed.", "Choose another place.")
 
 
 def settings_help(spec: TrackerSpec) -> str:

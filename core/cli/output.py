@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.cli.options import UsageError
+from core.cli.options import UsageError, require_writable
 from core.document import project_file
 from core.errors import FormatError
 from core.formats import load_all, registry
@@ -42,11 +42,14 @@ def check_outputs(paths: Sequence[Path], key: str | None, *, overwrite: bool) ->
     Raises
     ------
     UsageError
-        If the format is unclear, or a project would be replaced without `overwrite`.
+        If the format is unclear, the place cannot be written to, or a project would be
+        replaced without `overwrite`.
     FormatError
         If there is no format `key`.
     """
     load_all()
+    for path in paths:
+        require_writable(path)
     return [_checked(path, key, overwrite=overwrite) for path in paths]
 
 

@@ -13,6 +13,7 @@ from core.cli.options import (
     parse_box,
     parse_settings,
     positive,
+    require_writable,
     settings_help,
     use_device,
 )
@@ -101,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
     box = parse_box(args.box)
     spec = find_tracker(args.tracker)
     outputs = check_outputs(args.out, args.format, overwrite=args.overwrite)
+    require_writable(args.overlay)
     if not outputs and not args.overlay:
         raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
     job = Job(outputs, args.overlay, _map_key(args, spec), use_device(args), args.quiet)

@@ -24,6 +24,7 @@ from core.errors import DatasetError, FrameUnavailable
 from core.evaluate.metrics import Measured, measure, present
 from core.evaluate.sequences import BenchmarkSequence
 from core.geometry import Box
+from core.storage import atomic_write
 from core.trackers import registry
 from core.trackers.base import Services
 from core.video.images import read_image
@@ -163,9 +164,15 @@ def save_boxes(folder: Path, result: SequenceRun) -> Path:
 
     Frame pixels, 0-based; ``NaN`` before the start. The tracker's seconds per frame go
     to ``SEQUENCE_time.txt`` beside it.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written.
     """
     path = folder / result.tracker / f"{result.key}.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savetxt(path, result.boxes, fmt="%.4f", delimiter=",")
-    np.savetxt(path.with_name(path.stem + "_time.txt"), result.seconds, fmt="%.6f")
+    with atomic_write(path, text=True) as stream:
+        np.savetxt(stream, result.boxes, fmt="%.4f", delimiter=",")
+    with atomic_write(path.with_name(path.stem + "_time.txt"), text=True) as stream:
+        np.savetxt(stream, result.seconds, fmt="%.6f")
     return path

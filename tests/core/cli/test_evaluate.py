@@ -106,6 +106,8 @@ def test_that_results_of_other_parameters_are_not_mixed(dataset, tmp_path, capsy
     before = out.read_text()
     assert main([*command, "--resume", "--set", "template-match.radius=5"]) == 2
     assert "other parameters" in capsys.readouterr().err
+    assert main([*command, "--resume", "--seed", "7"]) == 2
+    assert "seed 0" in capsys.readouterr().err
     assert out.read_text() == before
 
 
@@ -126,6 +128,7 @@ def test_that_settings_reach_the_named_tracker(dataset, tmp_path):
         (["--set", "radius=3"], "names none of the trackers"),
         (["--set", "template-match.radius=0"], "within 1 to 200"),
         (["--jobs", "0"], "not at least 1"),
+        (["--json", f"{__file__}/r.json"], "is a file, not a folder"),
     ],
 )
 def test_that_bad_input_is_explained(dataset, capsys, options, message):

@@ -160,6 +160,8 @@ def test_that_a_persons_project_is_not_replaced_unasked(tmp_path, shots, box, ca
         (["--overlay", "o.mp4", "--map", "bogus"], "Known: none, response"),
         (["--device", "tpu"], "is not a device"),
         (["--out", "a.xyz"], "format"),
+        (["--out", f"{__file__}/a.csv"], "is a file, not a folder"),
+        (["--overlay", f"{__file__}/o.mp4"], "is a file, not a folder"),
     ],
 )
 def test_that_bad_input_is_explained_before_anything_is_written(
