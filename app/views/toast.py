@@ -38,9 +38,6 @@ class Toast(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(G)
         self._cards: list[ToastCard] = []
         self.hide()
         parent.installEventFilter(self)
@@ -72,7 +69,7 @@ class Toast(QWidget):
         if action is not None:
             card.add_action(action_text, action)
         card.closed.connect(self._closed)
-        self._column.addWidget(card)
+        card.show()
         self._cards.append(card)
         while len(self._cards) > _MOST:
             self._drop(self._cards[0])
@@ -100,12 +97,14 @@ class Toast(QWidget):
 
     def _drop(self, card: ToastCard) -> None:
         if card in self._cards:
-            self._cards.remove(card)
-            card.stop()
-            self._column.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+            self._retire(card)
             self._place()
+
+    def _retire(self, card: ToastCard) -> None:
+        self._cards.remove(card)
+        card.stop()
+        card.hide()
+        card.deleteLater()
 
     def _place(self) -> None:
         """Sit in the corner, as large as the cards need."""
@@ -113,13 +112,23 @@ class Toast(QWidget):
         if not self._cards or around is None:
             self.hide()
             return
+        room = around.height() - 5 * G
         width = max(min(_WIDTH, around.width() - 4 * G), 1)
+        top = 0
         for card in self._cards:
             card.fit(width)
-        height = sum(card.height() for card in self._cards) + G * (len(self._cards) - 1)
-        self.setGeometry(
-            around.width() - width - 2 * G, around.height() - height - 4 * G, width, height
-        )
+            card.move(0, top)
+            top += card.height() + G
+        height = top - G
+        while height > room and len(self._cards) > 1:  # the newest ones stay
+            height -= self._cards[0].height() + G
+            self._retire(self._cards[0])
+        offset = self._cards[0].y()
+        for card in self._cards:
+            card.move(0, card.y() - offset)
+        height = max(min(height, room), 1)
+        left, bottom = around.width() - width - 2 * G, around.height() - 4 * G
+        self.setGeometry(left, max(bottom - height, 0), width, height)
         self.show()
         self.raise_()
 
