@@ -160,6 +160,7 @@ class Decoder:
         while errors < _MAX_READ_ERRORS:
             try:
                 for packet in self.container.demux(self._stream):
+                    errors = 0
                     if packet.size:
                         yield packet
                 return

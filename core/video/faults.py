@@ -15,7 +15,9 @@ from av.error import FFmpegError
 
 from core.errors import VideoError
 
-DECODER_FAULTS = (FFmpegError, OSError, ValueError, MemoryError, UnicodeError)
+# PyAV lets plain Python errors through as well, for example an IndexError when a
+# damaged transport stream announces a stream in mid-file.
+DECODER_FAULTS = (FFmpegError, OSError, ValueError, LookupError, RuntimeError, MemoryError)
 
 _READABLE = "Open an mp4, mov, mkv, webm, avi, ts or mpg file, or a folder of images."
 

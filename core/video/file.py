@@ -265,7 +265,11 @@ class VideoFile:
             self._table.fail(error)
         except faults.DECODER_FAULTS as error:
             self._table.fail(faults.unreadable(self._path, error))
-        self._tell_listeners()
+        except Exception as error:
+            self._table.fail(faults.unreadable(self._path, error))  # nobody waits for ever
+            raise
+        finally:
+            self._tell_listeners()
 
     def _report(self, count: int) -> None:
         if self._progress is not None:

@@ -88,8 +88,10 @@ def _header_seconds(decoder: Decoder) -> float:
     if stream.duration:
         return stream.duration * float(stream.time_base or 0)
     # The container's duration may be that of a longer sound track.
-    alone = len(container.streams) == 1
-    return (container.duration or 0) / 1e6 if alone else 0.0
+    if len(container.streams) != 1:
+        return 0.0
+    # Matroska's duration counts from zero also where the pictures start later.
+    return max((container.duration or 0) - max(container.start_time or 0, 0), 0) / 1e6
 
 
 def estimate_count(path: Path, facts: Probe) -> int:
