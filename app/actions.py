@@ -125,16 +125,16 @@ _EDIT = (
     _spec("fill_gap", "Fill the &gap here", "Edit", "K",
           "Fill the frames without a box around this one with boxes on a straight line.",
           needs="track", section=2),
-    _spec("delete_box", "Delete &box on this frame", "Edit", "Delete Backspace",
+    _spec("delete_box", "Delete box on this &frame", "Edit", "Delete Backspace",
           "Remove the selected object's box on this frame; no other frame changes.",
           icon="delete", needs="box", section=3),
     _spec("delete_after", "Delete tracked boxes from &here on", "Edit", "Shift+Delete",
           "Remove the trackers' boxes from this frame to the end; yours stay.",
           needs="track", section=3),
-    _spec("delete_before", "Delete tracked boxes &up to here", "Edit", "Ctrl+Shift+Delete",
+    _spec("delete_before", "Delete tracked boxes u&p to here", "Edit", "Ctrl+Shift+Delete",
           "Remove the trackers' boxes from the start to this frame; yours stay.",
           needs="track", section=3),
-    _spec("delete_track", "Delete object with &all its boxes", "Edit", "Ctrl+Delete",
+    _spec("delete_track", "Delete ob&ject with all its boxes", "Edit", "Ctrl+Delete",
           "Remove the selected object and all its boxes.", needs="track", section=3),
 )  # fmt: skip
 
@@ -161,7 +161,7 @@ _TRACK = (
 )  # fmt: skip
 
 _GO = (
-    _spec("play", "&Play or pause", "Go", "Space",
+    _spec("play", "Play or pa&use", "Go", "Space",
           "Play the clip; while a tracker runs, hold it or let it go on.",
           icon="play", checkable=True),
     _spec("back1", "&Previous frame", "Go", "D", "One frame back.", icon="step-back", section=1),
@@ -179,7 +179,7 @@ _GO = (
     _spec("next_doubtful", "Next &doubtful place", "Go", "Q",
           "Go on to the next place where the tracker was not sure.", icon="next-flag",
           needs="track", section=2),
-    _spec("prev_doubtful", "Previous doubtful p&lace", "Go", "Shift+Q",
+    _spec("prev_doubtful", "Previous doub&tful place", "Go", "Shift+Q",
           "Go back to the last place where the tracker was not sure.", icon="previous-flag",
           needs="track", section=2),
     _spec("goto", "&Go to frame or time…", "Go", "Ctrl+G",
