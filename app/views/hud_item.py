@@ -51,7 +51,7 @@ class HudItem(QGraphicsItem):
         self._message = text
         self.update()
 
-    def show_dropping(self, dropping: bool) -> None:
+    def show_dropping(self, *, dropping: bool) -> None:
         """Whether a file is being dragged over the view."""
         self._dropping = dropping
         self.update()

@@ -180,7 +180,7 @@ class PictureView(CanvasView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.setAccepted(any(url.isLocalFile() for url in event.mimeData().urls()))
-        self._hud.show_dropping(event.isAccepted())
+        self._hud.show_dropping(dropping=event.isAccepted())
         if event.isAccepted():
             event.acceptProposedAction()
 
@@ -188,10 +188,10 @@ class PictureView(CanvasView):
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._hud.show_dropping(False)
+        self._hud.show_dropping(dropping=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._hud.show_dropping(False)
+        self._hud.show_dropping(dropping=False)
         urls = event.mimeData().urls()
         paths = [str(Path(url.toLocalFile())) for url in urls if url.isLocalFile()]
         if paths:
