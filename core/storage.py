@@ -31,6 +31,8 @@ def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
         If the folder cannot be written or the disk is full; `path` is unchanged.
     """
     temporary: Path | None = None
+    if path.is_symlink():
+        path = path.resolve()  # the file that is meant; the link stays
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(

@@ -191,9 +191,12 @@ class Track:
 
     def row(self, frame: int) -> int | None:
         """Row of `frame` in the columns, or None."""
-        i = int(np.searchsorted(self.columns.frames, frame))
-        found = i < len(self.columns) and self.columns.frames[i] == frame
-        return i if found else None
+        frames = self.columns.frames
+        if not len(frames) or not frames[0] <= frame <= frames[-1]:
+            return None
+        # Of the frames' own type: for a Python int, NumPy would convert the whole array.
+        i = int(frames.searchsorted(np.int32(frame)))
+        return i if frames[i] == frame else None
 
     def at(self, frame: int) -> Keyframe | None:
         """The box on exactly this frame, or None."""

@@ -28,7 +28,7 @@ def through_text(record: journal.Record) -> journal.Record:
     return result
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_that_a_difference_leads_from_any_document_to_any_other(
     any_document: st.SearchStrategy[Document], data: st.DataObject

@@ -278,7 +278,7 @@ def test_that_hostile_files_give_an_error_or_nothing(
 
 
 @pytest.mark.parametrize("fmt", ALL)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_that_random_damage_is_an_error_or_a_list_of_what_was_skipped(
     fmt: Format, any_document: st.SearchStrategy[Document], data: st.DataObject
