@@ -17,6 +17,8 @@ from av import VideoFrame
 from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from core.errors import VideoError
+from core.video import faults
 from core.video.source import Image
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
@@ -73,20 +75,33 @@ class Converter:
         self._reformatter = VideoReformatter()
 
     def rgb(self, frame: VideoFrame) -> Image:
-        """Upright picture, ``(H, W, 3)`` uint8 RGB, C-contiguous, read-only, own memory."""
+        """Upright picture, ``(H, W, 3)`` uint8 RGB, C-contiguous, read-only, never reused.
+
+        Raises
+        ------
+        VideoError
+            If the pixel format cannot be converted.
+        """
         colorspace = None
         if frame.colorspace == _UNSPECIFIED and not frame.format.is_rgb:
             high = min(self._size) >= _HD_LINES
             colorspace = Colorspace.ITU709 if high else Colorspace.ITU601
-        converted = self._reformatter.reformat(
-            frame,
-            width=self._size[0],
-            height=self._size[1],
-            format="rgb24",
-            src_colorspace=colorspace,
-            dst_color_range=ColorRange.JPEG,
-            threads=1,
-        )
+        try:
+            converted = self._reformatter.reformat(
+                frame,
+                width=self._size[0],
+                height=self._size[1],
+                format="rgb24",
+                src_colorspace=colorspace,
+                dst_color_range=ColorRange.JPEG,
+                threads=1,
+            )
+        except faults.DECODER_FAULTS as error:
+            raise VideoError(
+                f"Pictures in the pixel format “{frame.format.name}” cannot be shown.",
+                "Convert the video to H.264 in mp4 with 8 bits (yuv420p).",
+                repr(error),
+            ) from error
         image = _as_array(converted, copy=converted is frame)
         turns, mirrored = self._orientation
         if turns:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import FrameUnavailable, VideoError
 from core.video import faults
@@ -33,6 +34,8 @@ IMAGE_SUFFIXES = frozenset(
 _ASSUMED_FPS = 25.0
 _AHEAD_BYTES = 96 << 20
 _HOLDERS = ("img", "imgs", "images", "frames", "color", "rgb")  # benchmark folders
+# Damaged images are reported by errors of ours, not by lines on the terminal.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -113,17 +116,25 @@ def read_image(file: Path) -> Image:
         data = np.fromfile(file, np.uint8)
     except OSError as error:
         raise _bad_image(file, "cannot be read", error) from error
-    try:
-        # COLOR with ANYDEPTH: three channels, EXIF applied, 16 bits kept.
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
-        stored = cv2.imdecode(data, flags) if data.size else None
-    except cv2.error as error:
-        raise _bad_image(file, "is damaged", error) from error
+    stored = _decoded(data) if data.size else None
     if stored is None:
-        raise _bad_image(file, "is empty" if not data.size else "is damaged or not an image", None)
+        raise _bad_image(file, "is damaged or not an image" if data.size else "is empty", None)
     image = np.ascontiguousarray(_to_bytes(stored)[..., ::-1])
     image.flags.writeable = False
     return image
+
+
+def _decoded(data: NDArray[np.uint8]) -> np.ndarray | None:
+    """Upright BGR of any depth, or None."""
+    # COLOR with ANYDEPTH: three channels, EXIF applied, palettes expanded, 16 bits kept.
+    for flags in (cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH, cv2.IMREAD_UNCHANGED):
+        try:
+            stored: np.ndarray | None = cv2.imdecode(data, flags)
+        except cv2.error:
+            continue
+        if stored is not None:  # float images of one channel need the second way
+            return stored[..., :3] if stored.ndim == 3 else np.stack([stored] * 3, axis=2)
+    return None
 
 
 def _to_bytes(stored: np.ndarray) -> Image:
