@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fakes import template_match  # noqa: F401
+from fakes import template_match
 from fakes.array_video import moving_patch
 
 from app.jobs import tracking
