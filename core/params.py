@@ -193,7 +193,7 @@ def _converted(info: ParamInfo, value: Any, name: str) -> Value:
         raise wrong
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise wrong from None
     if not math.isfinite(number) or (info.type is int and number != int(number)):
         raise wrong
