@@ -8,6 +8,7 @@ outermost half cells are painted, too, and nothing outside the map's extent chan
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from core.trackers.base import ResponseMap
 
 Picture = NDArray[np.uint8]
+Levels = NDArray[np.float32]
 
 _TABLES = {
     "viridis": cv2.COLORMAP_VIRIDIS,
@@ -67,9 +69,19 @@ def color_table(name: str) -> NDArray[np.uint8]:
 def draw_map(picture: Picture, response: ResponseMap, look: MapLook | None = None) -> Picture:
     """A copy of the ``(H, W, 3)`` RGB `picture` with `response` laid over it."""
     look = look or MapLook()
-    size = (picture.shape[1], picture.shape[0])
+    canvas = picture.copy()
     levels = normalized(response)
-    matrix = _pixel_matrix(response)
+    extent = response.placement.extent(levels.shape).clipped(picture.shape[1], picture.shape[0])
+    x0, y0 = math.floor(extent.x), math.floor(extent.y)
+    x1, y1 = math.ceil(extent.right), math.ceil(extent.bottom)
+    if x1 > x0 and y1 > y0:  # only the part of the picture that the map reaches
+        part = canvas[y0:y1, x0:x1]
+        canvas[y0:y1, x0:x1] = _blended(part, levels, _pixel_matrix(response, x0, y0), look)
+    return canvas
+
+
+def _blended(part: Picture, levels: Levels, matrix: Levels, look: MapLook) -> Picture:
+    size = (part.shape[1], part.shape[0])
     interpolation = cv2.INTER_LINEAR if look.smooth else cv2.INTER_NEAREST
     warped = cv2.warpAffine(
         levels, matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE
@@ -78,13 +90,13 @@ def draw_map(picture: Picture, response: ResponseMap, look: MapLook | None = Non
         np.ones_like(levels), matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT
     )
     alpha = look.opacity * covered * (1 - look.fade + look.fade * warped)
-    table = color_table(look.colormap).astype(np.float32)
-    colors = table[np.round(warped * 255).astype(np.uint8)]
-    mixed = picture + (colors - picture) * alpha[:, :, None]
-    return np.round(mixed).astype(np.uint8)
+    colors = color_table(look.colormap).astype(np.float32)[(warped * 255 + 0.5).astype(np.uint8)]
+    below = part.astype(np.float32)
+    below += (colors - below) * alpha[:, :, None]
+    return (below + 0.5).astype(np.uint8)
 
 
-def normalized(response: ResponseMap) -> NDArray[np.float32]:
+def normalized(response: ResponseMap) -> Levels:
     """The map's values in [0, 1] over its `value_range`, or over min..max."""
     values = response.values
     low, high = response.value_range or (float(values.min()), float(values.max()))
@@ -92,7 +104,8 @@ def normalized(response: ResponseMap) -> NDArray[np.float32]:
     return np.clip((values - low) / span, 0, 1).astype(np.float32)
 
 
-def _pixel_matrix(response: ResponseMap) -> NDArray[np.float64]:
+def _pixel_matrix(response: ResponseMap, x0: int, y0: int) -> Levels:
     # Placement maps edges to edges; OpenCV maps centres of cells to centres of pixels.
     a, b, c, d, e, f = response.placement.matrix
-    return np.array([[a, b, c + (a + b) / 2 - 0.5], [d, e, f + (d + e) / 2 - 0.5]])
+    shift_x, shift_y = (a + b) / 2 - 0.5 - x0, (d + e) / 2 - 0.5 - y0
+    return np.array([[a, b, c + shift_x], [d, e, f + shift_y]], np.float32)

@@ -316,6 +316,22 @@ def test_that_a_second_correction_before_the_first_still_finds_its_state():
         assert plan.start.frame in session.video.reads
 
 
+def test_that_two_runs_on_one_track_never_share_a_tracker():
+    clip = moving_patch(40)
+    session = _session(clip)
+    session.track(1, 0, TRACKER)
+    _put(session, Keyframe(20, clip.boxes[20]))
+    keep = {"policy": CorrectionPolicy.KEEP_TEMPLATE}
+    outer, inner = (session.plan(1, 20, TRACKER, stop=stop, **keep) for stop in (35, 30))
+
+    def disturb(item):
+        if item.frame.index == 24:
+            session.execute(inner, Control())
+
+    _, buffer = session.execute(outer, Control(), (disturb,))
+    assert [r.box for r in buffer.since(0)] == clip.boxes[20:35]
+
+
 def test_that_a_first_run_cannot_keep_a_template_and_takes_a_new_one():
     session = _session(moving_patch(6))
     plan = session.plan(1, 0, TRACKER, policy=CorrectionPolicy.KEEP_TEMPLATE)

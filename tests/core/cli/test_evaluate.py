@@ -137,7 +137,7 @@ def test_that_bad_input_is_explained(dataset, capsys, options, message):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_that_ctrl_c_leaves_a_report_to_continue(dataset, tmp_path, jobs):
     manifest = dataset / "manifest.json"
     records = json.loads(manifest.read_text())
