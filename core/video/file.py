@@ -238,7 +238,9 @@ class VideoFile:
         self._checker = threading.Thread(target=self._check, name="boxtrail-check", daemon=True)
         self._checker.start()
         with self._table.changed:
-            self._table.changed.wait_for(lambda: self._table.complete, seconds)
+            self._table.changed.wait_for(
+                lambda: self._table.complete, min(seconds, threading.TIMEOUT_MAX)
+            )
         if self._table.failure is not None:
             raise self._table.failure
         if not self._table.complete:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -324,6 +325,10 @@ def test_that_closing_during_the_check_ends_it(held_check, clip, opened):
     source.close()
     with pytest.raises(VideoError, match="closed"):
         source.wait_ready(1)
+
+
+def test_that_opening_can_wait_for_the_whole_check(clip, opened):
+    assert opened(clip("cfr mp4"), check_seconds=math.inf).access is Access.VERIFIED
 
 
 def test_that_progress_ends_at_one(clip, opened):
