@@ -112,7 +112,7 @@ class TimelineCanvas(QAbstractScrollArea):
         if scale != self._scale:
             self._scale = scale
             self._sync_bars()
-            self.viewport().update()
+            self._update_axis()
 
     def _fit_width(self) -> None:
         width = self.viewport().width() - self.gutter()
@@ -138,7 +138,9 @@ class TimelineCanvas(QAbstractScrollArea):
         bar = self.horizontalScrollBar()
         if dx and bar.value() != round(self._scale.first * self._scale.px):
             self._scale = self._scale.scrolled_to(bar.value() / self._scale.px)
-        self.viewport().update()
+            self._update_axis()
+        if dy:
+            self.viewport().update(self.lanes_rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_width()
@@ -158,6 +160,12 @@ class TimelineCanvas(QAbstractScrollArea):
         self.viewport().update(line.toAlignedRect())
         self.viewport().update(flag)
 
+    def _update_axis(self) -> None:
+        """Everything but the names."""
+        gutter = self.gutter()
+        view = self.viewport()
+        view.update(gutter, 0, view.width() - gutter, view.height())
+
     def _update_ruler(self) -> None:
         self.viewport().update(0, 0, self.viewport().width(), RULER)
 
@@ -176,7 +184,7 @@ class TimelineCanvas(QAbstractScrollArea):
         self._paint_lanes(painter, tokens, dirty)
         self._paint_strip(painter, tokens, dirty)
         if dirty.top() < RULER:
-            self._paint_ruler(painter, tokens)
+            self._paint_ruler(painter, tokens, dirty)
         painter.setClipRect(QRect(self.gutter(), 0, self.viewport().width(), 1 << 16))
         self._paint_threshold(painter, tokens)
         self._paint_moving(painter, tokens)
@@ -253,7 +261,7 @@ class TimelineCanvas(QAbstractScrollArea):
                 text = self.tr("doubtful < {value:.2f}").format(value=self._threshold)
             self._paint_text(painter, lower, text)
 
-    def _paint_ruler(self, painter: QPainter, tokens: theme.Colors) -> None:
+    def _paint_ruler(self, painter: QPainter, tokens: theme.Colors, dirty: QRect) -> None:
         gutter, ratio = self.gutter(), self.devicePixelRatioF()
         key = (self._scale, ratio, self._fps, id(self._times), tokens.panel)
         if self._ruler_pixmap is None or key != self._ruler_key:
@@ -270,6 +278,8 @@ class TimelineCanvas(QAbstractScrollArea):
         ruler.paint_cached(painter, self._scale, tokens, self._cached)
         ruler.paint_damaged(painter, self._scale, self._damaged)
         painter.restore()
+        if dirty.left() >= gutter:
+            return
         cell = QRect(0, 0, gutter, RULER)
         painter.fillRect(cell, QColor(tokens.panel))
         painter.fillRect(QRect(0, RULER - 1, gutter, 1), QColor(tokens.border))

@@ -22,6 +22,7 @@ from app.views.timeline_raster import (
     STATE_CONFIRMED,
     codes_of,
     lane_pixels,
+    machine_scores,
     score_envelope,
     score_pixels,
     union,
@@ -32,7 +33,7 @@ from core.states import Flag, Source
 
 _CELLS_FROM = 6.0  # px per frame from which single frames are drawn as cells
 _TICKS_FROM = 14.0  # px per frame from which confirmed frames carry a tick
-_MARK_SPACING = 6  # px between diamonds at least
+_MARK_SPACING = 9  # px between diamonds at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class LanePixmaps:
 
     def __init__(self) -> None:
         self._cached: dict[int, _Cached] = {}
+        self._stamps: dict[float, QPixmap] = {}
 
     def keep(self, lanes: Sequence[TrackLane]) -> list[int]:
         """Take new lanes, forget gone ones; returns the ids whose columns are other ones."""
@@ -94,17 +96,24 @@ class LanePixmaps:
         if cells:
             _part_cells(painter, scale)
         if (facts & MANUAL).any():
-            _draw_diamonds(painter, cached.manual, scale)
+            _draw_diamonds(painter, self._stamp(ratio), cached.manual, scale)
         if scale.px >= _TICKS_FROM:
             _draw_ticks(painter, cached.columns, scale)
         painter.end()
         return pixmap
+
+    def _stamp(self, ratio: float) -> QPixmap:
+        if ratio not in self._stamps:
+            self._stamps[ratio] = _diamond(ratio)
+        return self._stamps[ratio]
 
 
 class ScorePixmap:
     """The score strip of one track, cached the same way."""
 
     def __init__(self) -> None:
+        self._columns: Columns | None = None
+        self._scores = machine_scores(Columns.empty())
         self._key: tuple[object, ...] = ()
         self._pixmap = QPixmap()
 
@@ -112,22 +121,21 @@ class ScorePixmap:
         self, lane: TrackLane, scale: TimeScale, height: int, ratio: float, threshold: float
     ) -> QPixmap:
         """The strip for this view, `height` device-independent pixels high."""
-        key = (id(lane.columns), scale, height, ratio, threshold, lane.color)
-        if key != self._key or self._columns is not lane.columns:
-            low, high = score_envelope(lane.columns, scale, round(scale.width * ratio))
-            pixels = score_pixels(
-                low, high, round(height * ratio), threshold, lane.color, 1.5 * ratio
-            )
+        if self._columns is not lane.columns:
+            self._columns, self._key = lane.columns, ()
+            self._scores = machine_scores(lane.columns)
+        key = (scale, height, ratio, threshold, lane.color)
+        if key != self._key:
+            low, high = score_envelope(*self._scores, scale, round(scale.width * ratio))
+            rows, thickness = round(height * ratio), 1.5 * ratio
+            pixels = score_pixels(low, high, rows, threshold, lane.color, thickness)
             self._pixmap, self._key = to_pixmap(pixels, ratio), key
-            self._columns = lane.columns
         return self._pixmap
 
-    _columns: Columns | None = None
 
-
-def to_pixmap(pixels: NDArray[np.uint8], ratio: float) -> QPixmap:
-    """Pixmap of ``(H, W, 4)`` premultiplied BGRA, C-contiguous."""
-    height, width = pixels.shape[:2]
+def to_pixmap(pixels: NDArray[np.uint32], ratio: float) -> QPixmap:
+    """Pixmap of ``(H, W)`` packed premultiplied pixels, C-contiguous."""
+    height, width = pixels.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied
     # The pixmap copies the buffer, which may go away with `pixels`.
     pixmap = QPixmap.fromImage(QImage(pixels.data, width, height, 4 * width, kind).copy())
@@ -138,8 +146,9 @@ def to_pixmap(pixels: NDArray[np.uint8], ratio: float) -> QPixmap:
 def spaced(frames: NDArray[np.int32], scale: TimeScale, spacing: float) -> NDArray[np.floating]:
     """Centres ``(K,)`` in pixels of the `frames` in view, at most one per `spacing` pixels."""
     margin = spacing / scale.px
-    begin = np.searchsorted(frames, scale.first - 1 - margin)
-    end = np.searchsorted(frames, scale.first + scale.shown + margin)
+    # Of the frames' own type: else numpy converts them all for each search.
+    begin = np.searchsorted(frames, np.int32(scale.first - 1 - margin))
+    end = np.searchsorted(frames, np.int32(scale.first + scale.shown + margin + 1))
     part = frames[begin:end]
     if not len(part):
         return np.empty(0)
@@ -149,10 +158,12 @@ def spaced(frames: NDArray[np.int32], scale: TimeScale, spacing: float) -> NDArr
     return (kept + 0.5 - scale.first) * scale.px
 
 
-def _draw_diamonds(painter: QPainter, frames: NDArray[np.int32], scale: TimeScale) -> None:
-    stamp = _diamond(painter.device().devicePixelRatioF())
-    for x in spaced(frames, scale, _MARK_SPACING).tolist():
-        painter.drawPixmap(QPointF(x - 6, LANE_HEIGHT / 2 - 6.25), stamp)
+def _draw_diamonds(
+    painter: QPainter, stamp: QPixmap, frames: NDArray[np.int32], scale: TimeScale
+) -> None:
+    lefts = np.rint(spaced(frames, scale, _MARK_SPACING) - 6).astype(int)
+    for left in lefts.tolist():  # whole positions are painted several times as fast
+        painter.drawPixmap(left, LANE_HEIGHT // 2 - 6, stamp)
 
 
 def _diamond(ratio: float) -> QPixmap:

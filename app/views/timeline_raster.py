@@ -32,6 +32,8 @@ _PERIOD = 8  # of hatches and dashes, device-independent pixels
 _LOOKS = (0, MANUAL, ABSENT, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
 
 Bytes = NDArray[np.uint8]
+Pixels = NDArray[np.uint32]
+"""Premultiplied ``0xAARRGGBB``, as ``QImage.Format_ARGB32_Premultiplied`` holds them."""
 
 
 def codes_of(columns: Columns) -> Bytes:
@@ -54,50 +56,53 @@ def union(frames: NDArray[np.int32], codes: Bytes, scale: TimeScale, width: int)
     if not len(frames) or not width:
         return np.zeros(width, np.uint8)
     start, stop = scale.edges(width)
-    lower, upper = np.searchsorted(frames, start), np.searchsorted(frames, stop)
+    lower, upper = _rows_before(frames, start), _rows_before(frames, stop)
     merged = np.bitwise_or.reduceat(codes, _pairs(lower, upper))[::2]
     return np.where(upper > lower, merged, 0).astype(np.uint8)
 
 
-def lane_pixels(facts: Bytes, color: str, ratio: float, *, cells: bool) -> Bytes:
-    """Picture of a lane, ``(LANE_HEIGHT · ratio, columns, 4)`` premultiplied BGRA.
+def lane_pixels(facts: Bytes, color: str, ratio: float, *, cells: bool) -> Pixels:
+    """Picture of a lane, ``(LANE_HEIGHT · ratio, columns)`` packed pixels.
 
     With `cells` the ends of hollow stretches are closed (worth it when frames are wide).
     """
-    table = _patterns(color, ratio)
-    looks = _look_table()[facts]
-    phase = np.arange(len(facts)) % table.shape[2]
-    pixels = np.ascontiguousarray(table[looks, :, phase, :].transpose(1, 0, 2))
+    table, period = _patterns(color, ratio)
+    places = _look_table()[facts] * period + np.arange(len(facts)) % period
+    pixels = np.take(table, places, axis=1)
     if cells:
         _close_ends(pixels, (facts & IMPORTED) != 0, color, ratio)
-    underline = (facts & CONFIRMED) != 0
-    if underline.any():
+    underline = np.flatnonzero(facts & CONFIRMED)
+    if len(underline):
         rows = slice(round(16.5 * ratio), round(18.5 * ratio))
-        pixels[rows, underline] = _bgra(STATE_CONFIRMED, 1.0)
+        pixels[rows, underline] = packed(STATE_CONFIRMED)
     return pixels
 
 
-def score_envelope(
-    columns: Columns, scale: TimeScale, width: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Lowest and highest machine score per column, ``(width,)`` each; NaN where none.
+def machine_scores(columns: Columns) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Frames ``(N,)`` and scores ``(N + 1,)`` of trackers' boxes, with one 0 appended.
 
-    Only boxes of trackers have a score of their own; all others are left out.
+    Only those have a score of their own; all others are left out.
+    """
+    machine = columns.sources == Source.TRACKED
+    return columns.frames[machine], np.append(columns.scores[machine], np.float32(0))
+
+
+def score_envelope(
+    frames: NDArray[np.int32], scores: NDArray[np.float32], scale: TimeScale, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Lowest and highest score per column, ``(width,)`` each; NaN where none.
+
+    `frames` and `scores` as :func:`machine_scores` gives them.
     """
     low = np.full(width, np.nan, np.float32)
     high = low.copy()
-    machine = columns.sources == Source.TRACKED
-    frames, scores = columns.frames, columns.scores
-    if not machine.all():
-        frames, scores = frames[machine], scores[machine]
     if not len(frames) or not width:
         return low, high
     start, stop = scale.edges(width)
-    lower, upper = np.searchsorted(frames, start), np.searchsorted(frames, stop)
+    lower, upper = _rows_before(frames, start), _rows_before(frames, stop)
     pairs, some = _pairs(lower, upper), upper > lower
-    padded = np.append(scores, np.float32(0))
-    low[some] = np.minimum.reduceat(padded, pairs)[::2][some]
-    high[some] = np.maximum.reduceat(padded, pairs)[::2][some]
+    low[some] = np.minimum.reduceat(scores, pairs)[::2][some]
+    high[some] = np.maximum.reduceat(scores, pairs)[::2][some]
     return low, high
 
 
@@ -108,38 +113,46 @@ def score_pixels(
     threshold: float,
     color: str,
     thickness: float = 1.0,
-) -> Bytes:
-    """Picture ``(height, columns, 4)`` of a score envelope over 0..1, premultiplied BGRA.
+) -> Pixels:
+    """Picture ``(height, columns)`` of a score envelope over 0..1, packed pixels.
 
     Area up to the lowest score, a line `thickness` rows thick from lowest to highest;
     columns whose lowest score is under `threshold` are drawn in the colour of "lost".
     """
-    pixels = np.zeros((height, len(low), 4), np.uint8)
+    nowhere = np.float32(2 * height)
     with np.errstate(invalid="ignore"):
-        bottom = np.nan_to_num((1 - low) * (height - 1), nan=height + 1)
-        top = np.nan_to_num((1 - high) * (height - 1), nan=height + 1)
+        bottom = np.nan_to_num((1 - low) * (height - 1), nan=2 * height)
+        top = np.nan_to_num((1 - high) * (height - 1), nan=2 * height)
         doubtful = low < threshold
-        # Reach down to the highest point of the column before, so that the line holds together.
-        before = np.append(np.inf, top[:-1])
-        joined = np.where((before < height) & (top < height), np.maximum(bottom, before), bottom)
-    rows = np.arange(height)[:, None]
-    line = (rows >= top - thickness / 2) & (rows <= joined + thickness / 2)
-    area = rows > bottom
-    for mask, alpha in ((area, 0.28), (line, 1.0)):
-        pixels[mask & ~doubtful] = _bgra(color, alpha)
-        pixels[mask & doubtful] = _bgra(STATE_LOST, alpha)
-    return pixels
+    # Reach down to the highest point of the column before, so that the line holds together.
+    before = np.append(nowhere, top[:-1])
+    joined = np.where((before < height) & (top < height), np.maximum(bottom, before), bottom)
+    line = np.where(doubtful, packed(STATE_LOST), packed(color))
+    area = np.where(doubtful, packed(STATE_LOST, 0.28), packed(color, 0.28))
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    pixels = np.where(rows > bottom, area, np.uint32(0))
+    drawn = (rows >= top - thickness / 2) & (rows <= joined + thickness / 2)
+    return np.where(drawn, line, pixels)
+
+
+def packed(color: str, alpha: float = 1.0) -> np.uint32:
+    """A premultiplied ``0xAARRGGBB`` pixel of a ``#rrggbb`` colour."""
+    red, green, blue = (round(int(color[i : i + 2], 16) * alpha) for i in (1, 3, 5))
+    return np.uint32(round(255 * alpha) << 24 | red << 16 | green << 8 | blue)
+
+
+def _rows_before(frames: NDArray[np.int32], bounds: NDArray[np.int32]) -> NDArray[np.intp]:
+    """How many of the rising `frames` lie before each of `bounds`."""
+    first, count = int(frames[0]), len(frames)
+    if int(frames[-1]) - first + 1 == count:  # no gaps: counting instead of searching
+        return np.clip(bounds.astype(np.intp) - first, 0, count)
+    return np.searchsorted(frames, bounds)
 
 
 def _pairs(lower: NDArray[np.intp], upper: NDArray[np.intp]) -> NDArray[np.intp]:
     pairs = np.empty(2 * len(lower), np.intp)
     pairs[::2], pairs[1::2] = lower, upper
     return pairs
-
-
-def _bgra(color: str, alpha: float) -> Bytes:
-    rgb = [int(color[i : i + 2], 16) for i in (5, 3, 1)]
-    return np.array([*(round(c * alpha) for c in rgb), round(255 * alpha)], np.uint8)
 
 
 @functools.cache
@@ -154,8 +167,8 @@ def _look_table() -> NDArray[np.intp]:
 
 
 @functools.lru_cache(maxsize=64)
-def _patterns(color: str, ratio: float) -> Bytes:
-    """``(looks, height, period, 4)`` premultiplied BGRA pieces of the looks."""
+def _patterns(color: str, ratio: float) -> tuple[Pixels, int]:
+    """Pieces of all looks side by side, ``(height, looks · period)``, and the period."""
     height, period = round(LANE_HEIGHT * ratio), max(round(_PERIOD * ratio), 2)
     # Pattern coordinates in device-independent pixels, at pixel centres.
     y, x = ((np.arange(n) + 0.5) / ratio for n in (height, period))
@@ -164,10 +177,10 @@ def _patterns(color: str, ratio: float) -> Bytes:
     full, bar = np.abs(y - 9.75) < 5.5, np.abs(y - 9.75) < 4.5
     edge = full & ~bar
     diagonal = ((x + y) % _PERIOD) < 3.6
-    table = np.zeros((len(_LOOKS), height, period, 4), np.uint8)
+    table = np.zeros((height, len(_LOOKS), period), np.uint32)
 
     def paint(look: int, mask: NDArray[np.bool_], shade: str, alpha: float) -> None:
-        table[_LOOKS.index(look)][mask] = _bgra(shade, alpha)
+        table[:, _LOOKS.index(look)][mask] = packed(shade, alpha)
 
     paint(ABSENT, (np.abs(y - 9.75) < 0.8) & ((x % 4) < 1.6), "#8a93a0", 1.0)
     paint(MANUAL, full, color, 0.5)
@@ -180,15 +193,16 @@ def _patterns(color: str, ratio: float) -> Bytes:
     paint(LOST, full, STATE_LOST, 0.14)
     cross = (((x + y) % _PERIOD) < 1.4) | (((x - y) % _PERIOD) < 1.4)
     paint(LOST, full & (cross | edge), STATE_LOST, 1.0)
-    table.setflags(write=False)
-    return table
+    flat = table.reshape(height, -1)
+    flat.setflags(write=False)
+    return flat, period
 
 
-def _close_ends(pixels: Bytes, hollow: NDArray[np.bool_], color: str, ratio: float) -> None:
+def _close_ends(pixels: Pixels, hollow: NDArray[np.bool_], color: str, ratio: float) -> None:
     """Draw the left and right ends of hollow stretches."""
     changes = np.flatnonzero(np.diff(hollow.astype(np.int8), prepend=0, append=0))
     rows = slice(round(4.5 * ratio), round(15 * ratio))
     thick = max(round(ratio), 1)
     for begin, end in changes.reshape(-1, 2):
-        pixels[rows, begin : begin + thick] = _bgra(color, 1.0)
-        pixels[rows, max(end - thick, begin) : end] = _bgra(color, 1.0)
+        pixels[rows, begin : begin + thick] = packed(color)
+        pixels[rows, max(end - thick, begin) : end] = packed(color)

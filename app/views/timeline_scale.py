@@ -88,17 +88,17 @@ class TimeScale:
         first = frame - margin if ahead else frame + 1 - self.shown + margin
         return self.scrolled_to(first)
 
-    def edges(self, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def edges(self, columns: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """First and past-the-end frame of each of `columns` equal slices of the view.
 
         Shapes ``(columns,)``. Slices narrower than a frame all name that frame;
         wider ones part the frames between them, so that none is left out.
         """
         at = self.first + np.arange(columns + 1) * (self.shown / max(columns, 1)) + _NUDGE
-        bounds = np.floor(at).astype(np.int64)
-        start = np.minimum(bounds[:-1], max(self.count, 1))
-        stop = np.maximum(bounds[1:], start + 1)
-        return start, np.minimum(stop, max(self.count, start[-1] + 1))
+        bounds = np.floor(at).astype(np.int32)  # as frames are: searching needs no conversion
+        start = np.minimum(bounds[:-1], np.int32(max(self.count, 1)))
+        stop = np.maximum(bounds[1:], start + np.int32(1))
+        return start, np.minimum(stop, np.int32(max(self.count, start[-1] + 1)))
 
     def ticks(self, spacing: float) -> Iterator[tuple[int, bool]]:
         """Frames to mark and whether they are labelled; labels are >= `spacing` pixels apart."""

@@ -120,9 +120,7 @@ def test_that_resizing_keeps_a_fitted_view_fitted_and_a_zoomed_view_where_it_was
 @given(SCALES, st.floats(20, 300))
 def test_that_labelled_ticks_keep_their_distance(scale, spacing):
     labelled = [frame for frame, major in scale.ticks(spacing) if major]
-    assert all(
-        (b - a) * scale.px >= spacing - 1e-6 for a, b in itertools.pairwise(labelled)
-    )
+    assert all((b - a) * scale.px >= spacing - 1e-6 for a, b in itertools.pairwise(labelled))
     assert all(0 <= frame < scale.count for frame in labelled)
 
 
