@@ -322,10 +322,10 @@ def test_that_two_runs_on_one_track_never_share_a_tracker():
     session.track(1, 0, TRACKER)
     _put(session, Keyframe(20, clip.boxes[20]))
     keep = {"policy": CorrectionPolicy.KEEP_TEMPLATE}
-    outer, inner = (session.plan(1, 20, TRACKER, stop=stop, **keep) for stop in (35, 30))
+    outer, inner = (session.plan(1, 20, TRACKER, stop=stop, **keep) for stop in (35, 39))
 
     def disturb(item):
-        if item.frame.index == 24:
+        if item.frame.index == 21:  # ends 17 frames on, too far away to be found again
             session.execute(inner, Control())
 
     _, buffer = session.execute(outer, Control(), (disturb,))

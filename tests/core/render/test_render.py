@@ -160,6 +160,9 @@ def test_that_videos_keep_colours_rate_and_number_of_frames_whatever_the_size(tm
     frames, rate, (width, height) = _decode(path)
     assert len(frames) == 7
     assert rate == Fraction(30000, 1001)
+    with av.open(str(path)) as container:  # the colour matrix is named, not left to guessing
+        named = container.streams.video[0].codec_context.colorspace
+        assert named in ((1,) if size[0] >= 720 else (5, 6))  # BT.709; the two names of BT.601
     assert (height, width) == (size[0] + size[0] % 2, size[1] + size[1] % 2)
     from core.video.open import open_source
 
