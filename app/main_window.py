@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
             notice.text,
             notice.hint,
             severity,
-            action_text=table.plain(action.text()).rstrip("…"),
+            action_text=notice.action_text or table.plain(action.text()).rstrip("…"),
             action=action.trigger,
         )
 

@@ -128,7 +128,7 @@ class Panels:
         if size.width() >= _WIDE:
             window.resizeDocks([docks["timeline"], docks["curves"]], [600, 380], horizontal)
         if size.height() >= _HIGH:
-            window.resizeDocks([docks["tracker"], docks["overlay"]], [430, 330], vertical)
+            window.resizeDocks([docks["tracker"], docks["overlay"]], [470, 290], vertical)
         window.resizeDocks([docks["objects"], docks["box"]], [360, 150], vertical)
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:

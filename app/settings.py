@@ -42,7 +42,7 @@ class Preferences:
         unit="frames",
         group="Appearance",
     )
-    autosave_seconds: int = param(
+    autosave_interval: int = param(
         5,
         "Longest time between two recovery copies while something changes.",
         bounds=(1, 8),
@@ -55,7 +55,7 @@ class Preferences:
         choices=("every_frame", "real_time"),
         group="Playback",
     )
-    cache_mb: int = param(
+    frame_cache: int = param(
         512,
         "Memory for decoded frames; takes effect when the next clip is opened.",
         bounds=(64, 65536),
@@ -63,7 +63,7 @@ class Preferences:
         group="Playback",
         step=64,
     )
-    map_history_mb: int = param(
+    map_history: int = param(
         64,
         "Memory for response maps kept after a run, so that scrubbing back shows them.",
         bounds=(0, 4096),

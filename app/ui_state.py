@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.views.view_types import OverlaySettings
 
 # The picture must stay readable below the map: the low end is nearly clear.
-_OVERLAY = OverlaySettings(opacity=0.85, fade=0.85)
+_OVERLAY = OverlaySettings(opacity=0.8, fade=0.85)
 
 
 class RunStatus(enum.StrEnum):

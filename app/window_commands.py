@@ -100,7 +100,7 @@ class WindowCommands(QObject):
         if isinstance(app, QApplication) and preferences.theme != self._theme:
             self._theme = preferences.theme
             theme.apply(app, preferences.theme)  # pyright: ignore[reportArgumentType]
-        self._controller.project.autosaver.set_interval(preferences.autosave_seconds)
+        self._controller.project.autosaver.set_interval(preferences.autosave_interval)
         device = self.device_text()
         self._panels.tracker.set_device_text(device)
         self._presenter.refresh_canvas()

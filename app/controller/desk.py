@@ -28,12 +28,16 @@ _UNDO_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the user; `action` is the id of an action offered with it."""
+    """A sentence for the user; `action` is the id of an action offered with it.
+
+    `action_text` is what its button says, when the action's own name would not tell.
+    """
 
     text: str
     hint: str = ""
     severity: str = "info"  # "info" | "success" | "warning" | "error"
     action: str = ""
+    action_text: str = ""
 
 
 class Growing(Protocol):
@@ -159,9 +163,16 @@ class Desk(QObject):
             return track
         return track.with_columns(growing.columns())
 
-    def say(self, text: str, hint: str = "", severity: str = "info", action: str = "") -> None:
+    def say(
+        self,
+        text: str,
+        hint: str = "",
+        severity: str = "info",
+        action: str = "",
+        action_text: str = "",
+    ) -> None:
         """Tell the user something without stopping them."""
-        self.noticed.emit(Notice(text, hint, severity, action))
+        self.noticed.emit(Notice(text, hint, severity, action, action_text))
 
     def say_error(self, error: BoxtrailError) -> None:
         """Tell the user about an expected error."""

@@ -62,7 +62,7 @@ class Project(QObject):
         self._asked = 0  # number of the newest request to open
         self.recent = RecentFiles()
         self.autosaver = Autosaver(background, self._document, runs.growing_result, self)
-        self.autosaver.set_interval(desk.preferences.autosave_seconds)
+        self.autosaver.set_interval(desk.preferences.autosave_interval)
         self.autosaver.failed.connect(self._on_autosave_failed)
         self._ready.connect(self._on_ready, Qt.ConnectionType.QueuedConnection)
         runs.run_ended.connect(self._on_run_ended)
@@ -93,7 +93,7 @@ class Project(QObject):
         self, path: Path, *, video: Path | None = None, recovery: Recovery | None = None
     ) -> None:
         """Open a video, folder or project; `video` says where a project's clip is now."""
-        cache = self._desk.preferences.cache_mb << 20
+        cache = self._desk.preferences.frame_cache << 20
         self.open_with(
             path.name,
             lambda: _load(path, video, cache),

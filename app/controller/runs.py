@@ -227,6 +227,7 @@ class Runs(QObject):
                 self.tr("Tracking holds because you corrected the box."),
                 self.tr("Press Space to track on from your box."),
                 action="play",
+                action_text=self.tr("Track on from here"),
             )
 
     # ---- what is shown ---------------------------------------------------------------------
@@ -309,7 +310,7 @@ class Runs(QObject):
             plan,
             services,
             want_maps=self._wanted(),
-            map_bytes=preferences.map_history_mb << 20,
+            map_bytes=preferences.map_history << 20,
             rule=_hold_rule(preferences.pause_when, preferences.pause_after),
             parent=self,
         )

@@ -34,7 +34,7 @@ from core import formats, params
 from core.errors import BoxtrailError
 from core.formats.base import Format
 from core.formats.context import ExportReport
-from core.formats.options import chosen
+from core.formats.options import READING, chosen
 from core.session import Session
 
 _Standard = QDialogButtonBox.StandardButton
@@ -63,7 +63,7 @@ class ExportDialog(QDialog):
         self._background = background
         self._progress: Progress | None = None
         formats.load_all()
-        self._form = ParamForm(next(iter(formats.formats.values())).options)
+        self._form = ParamForm(next(iter(formats.formats.values())).options, without=(READING,))
         self._build()
         self._poll = QTimer(self)
         self._poll.setInterval(50)
@@ -125,7 +125,9 @@ class ExportDialog(QDialog):
         place.addWidget(browse)
         top = QFormLayout()
         top.addRow(self.tr("&Format:"), self.format_box)
-        top.addRow(self.tr("Write &to:"), place)
+        label = QLabel(self.tr("Write &to:"))
+        label.setBuddy(self.path_edit)
+        top.addRow(label, place)
         self._options = QScrollArea()
         self._options.setWidgetResizable(True)
         self._options.setFrameShape(QFrame.Shape.NoFrame)
@@ -152,7 +154,7 @@ class ExportDialog(QDialog):
     @Slot()
     def _on_format(self) -> None:
         form = self.format
-        self._form = ParamForm(form.options)
+        self._form = ParamForm(form.options, without=(READING,))
         self._form.changed.connect(self._preview)
         self._options.setWidget(self._form)
         self.path_edit.setText(str(self._suggested(form)))
@@ -204,7 +206,8 @@ class ExportDialog(QDialog):
             return
         boxes = sum(len(track) for track in left.tracks)
         tracks = sum(bool(len(track)) for track in left.tracks)
-        text = self.tr("<b>%d boxes of %d objects</b> will be written.") % (boxes, tracks)
+        objects = self.tr("one object") if tracks == 1 else self.tr("%d objects") % tracks
+        text = self.tr("<b>%s boxes of %s</b> will be written.") % (f"{boxes:,}", objects)
         if lost:
             text += "<br>" + self.tr("This format does not keep: %s.") % html.escape(
                 ", ".join(lost)

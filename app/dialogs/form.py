@@ -6,7 +6,7 @@ described twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -29,17 +29,27 @@ _INT_LIMIT = 2**31 - 1
 
 
 class ParamForm(QWidget):
-    """Editors for the parameters of `params`, grouped as declared."""
+    """Editors for the parameters of `params`, grouped as declared.
+
+    Parameters
+    ----------
+    without
+        Groups that do not matter here.
+    """
 
     changed = Signal()
 
-    def __init__(self, params: type, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, params: type, parent: QWidget | None = None, *, without: Sequence[str] = ()
+    ) -> None:
         super().__init__(parent)
         self._fields: dict[str, QWidget] = {}
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         layouts: dict[str, QFormLayout] = {}
         for info in describe(params):
+            if info.group in without:
+                continue
             if info.group not in layouts:
                 layouts[info.group] = _group(info.group, outer)
             field = self._make(info)

@@ -23,7 +23,7 @@ class KeysDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard"))
-        self.resize(720, 620)
+        self.resize(900, 640)
         self._search = QLineEdit()
         self._search.setPlaceholderText(self.tr("Search a key or an action"))
         self._search.setClearButtonEnabled(True)

@@ -45,6 +45,7 @@ class BoxEditor(QWidget):
             grid.addWidget(field, number // 2, 2 * (number % 2) + 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
+        grid.setRowStretch(2, 1)
         self.show_box(None)
 
     def show_box(self, box: Box | None, *, locked: bool = False) -> None:

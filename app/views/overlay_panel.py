@@ -215,6 +215,8 @@ class OverlayPanel(QWidget):
             widget.setEnabled(some and self._settings.visible)
         if not some:
             self._readout.show_text(self.tr("The tracker offers its maps here"))
+        elif self._readout.full_text() == self.tr("The tracker offers its maps here"):
+            self._readout.show_text("")
 
     # edits ----------------------------------------------------------------------------
 

@@ -172,7 +172,8 @@ class ResponseItem(QGraphicsItem):
 def _argb_table(name: str, fade: float) -> NDArray[np.uint32]:
     """Colours of the map's steps, premultiplied, more transparent towards the lowest."""
     rgb = colormap_table(name).astype(np.float64)
-    alpha = 1 - fade + fade * np.linspace(0, 1, len(rgb))
+    # The root: weak structure stays visible, only what is near the lowest goes away.
+    alpha = 1 - fade + fade * np.sqrt(np.linspace(0, 1, len(rgb)))
     r, g, b = (rgb * alpha[:, None] + 0.5).astype(np.uint32).T
     a = (alpha * 255 + 0.5).astype(np.uint32)
     return (a << 24 | r << 16 | g << 8 | b).astype(np.uint32)

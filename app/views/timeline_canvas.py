@@ -124,6 +124,7 @@ class TimelineCanvas(QAbstractScrollArea):
         hidden = max(scale.count - scale.shown, 0.0) * scale.px
         blocked = bar.blockSignals(True)
         bar.setRange(0, round(hidden))
+        bar.setEnabled(bar.maximum() > 0)  # always there, so that nothing jumps; empty when idle
         bar.setPageStep(max(round(scale.width), 1))
         bar.setSingleStep(max(round(scale.width / 20), 1))
         bar.setValue(round(scale.first * scale.px))

@@ -9,7 +9,7 @@ from app.settings import Preferences, RecentFiles
 
 
 def test_that_preferences_are_read_back_and_only_changes_are_stored() -> None:
-    changed = Preferences(theme="dark", cache_mb=1024)
+    changed = Preferences(theme="dark", frame_cache=1024)
     settings.save_preferences(changed)
     assert settings.load_preferences() == (changed, "")
     text = settings.preferences_path().read_text()
@@ -24,10 +24,10 @@ def test_that_a_missing_file_means_defaults() -> None:
 def test_that_wrong_values_fall_back_one_by_one_and_are_named() -> None:
     path = settings.preferences_path()
     path.parent.mkdir(parents=True)
-    path.write_text('theme = "dark"\ncache_mb = -3\nunheard_of = 1\n')
+    path.write_text('theme = "dark"\nframe_cache = -3\nunheard_of = 1\n')
     preferences, complaint = settings.load_preferences()
     assert preferences == Preferences(theme="dark")
-    assert "cache_mb" in complaint
+    assert "frame_cache" in complaint
     assert "unheard_of" in complaint
 
 

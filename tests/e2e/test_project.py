@@ -287,7 +287,7 @@ def test_that_an_export_is_read_back_by_another_parser(
         dialog.finished_with.connect(lambda *what, done=done: done.append(what))
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(key))
         dialog.path_edit.setText(str(tmp_path / name))
-        assert "20 boxes of 1 objects" in dialog.preview.text()
+        assert "20 boxes of one object" in dialog.preview.text()
         dialog.export()
         driver.until(lambda done=done: done)
         dialog.deleteLater()
