@@ -101,3 +101,22 @@ def test_that_an_empty_choice_of_maps_is_a_choice():
     control.want_maps(frozenset())
     assert control.take_want_maps() == frozenset()
     assert control.take_want_maps() is None
+
+
+def test_that_each_halt_is_told_once_and_only_while_it_lasts():
+    halts, passed = [], []
+    control = Control(on_hold=lambda: halts.append(len(passed)))
+    control.pause()
+    thread = _worker(control, passed)
+    assert _settled(passed) == 0
+    assert halts == [0]
+    assert control.holding
+    control.step(2)
+    assert _settled(passed) == 2
+    assert halts == [0, 2]
+    control.resume()
+    _settled(passed)
+    assert not control.holding
+    control.cancel()
+    thread.join(1)
+    assert len(halts) == 2

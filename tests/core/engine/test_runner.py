@@ -253,3 +253,28 @@ def test_that_memory_stays_bounded_because_results_hold_no_pixels():
         assert not hasattr(row, "maps")
         assert not any(isinstance(v, np.ndarray) for v in row.scalars.values())
     assert alive == []
+
+
+def test_that_a_paused_run_steps_frame_by_frame_and_then_goes_on():
+    clip, control, buffer = moving_patch(30), Control(), RunBuffer(1)
+    control.pause()
+    ends = []
+    start = Start(0, clip.boxes[0])
+    thread = threading.Thread(
+        target=lambda: ends.append(
+            run(1, clip.video().frames(0, 30), _tracker(), start, control, (into(buffer),))
+        )
+    )
+    thread.start()
+    time.sleep(0.1)
+    assert len(buffer) == 0
+    for expected in (1, 2, 5):
+        control.step(expected - len(buffer))
+        deadline = time.monotonic() + 5
+        while not (control.holding and len(buffer) == expected) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert len(buffer) == expected
+    control.resume()
+    thread.join(10)
+    assert ends[0].reason is EndReason.FINISHED
+    assert len(buffer) == 30
