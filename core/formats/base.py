@@ -19,7 +19,7 @@ from core.document.document import Document
 from core.errors import FormatError
 from core.formats import manifest
 from core.formats.context import ExportContext, ExportReport, ImportContext
-from core.formats.options import ExportOptions, chosen, frame_range
+from core.formats.options import ExportOptions, chosen, edge_effects, frame_range
 from core.formats.publish import publish
 from core.states import Flag, Source, TargetState
 
@@ -107,7 +107,12 @@ class Format:
     def losses(self, document: Document, options: ExportOptions | None = None) -> list[str]:
         """What of `document` will not be in the file, in words, for the person to see."""
         options = options or self.options()
-        return _losses(chosen(document, options), self.kept(options))
+        cut, left_out = edge_effects(document, options)
+        return [
+            *_losses(chosen(document, options), self.kept(options)),
+            *([f"the parts of {cut:,} boxes beyond the frame"] if cut else []),
+            *([f"{left_out:,} boxes beyond the frame"] if left_out else []),
+        ]
 
     def detect(self, path: Path) -> float:
         """How surely `path` is in this format, 0..1."""
@@ -141,7 +146,7 @@ class Format:
         if not isinstance(options, self.options):
             raise TypeError(f"{self.key} takes {self.options.__name__}")
         resolved = chosen(document, options)
-        lost = _losses(resolved, self.kept(options))
+        lost = self.losses(document, options)
         count = sum(len(track) for track in resolved.tracks)
         facts = manifest.facts(
             self.key,

@@ -76,6 +76,20 @@ def chosen(document: Document, options: ExportOptions) -> Document:
     return replace(document, tracks=tracks)
 
 
+def edge_effects(document: Document, options: ExportOptions) -> tuple[int, int]:
+    """How many boxes are cut at the frame's edge, and how many are left out there."""
+    if options.outside == "keep":
+        return 0, 0
+    whole = chosen(document, replace(options, outside="keep"))
+    cut = left_out = 0
+    for before, after in zip(whole.tracks, chosen(document, options).tracks, strict=True):
+        a, b = before.columns, after.columns
+        left_out += len(a) - len(b)
+        rows = np.searchsorted(a.frames, b.frames)
+        cut += int((np.abs(a.boxes[rows] - b.boxes) > 1e-6).any(axis=1).sum())
+    return cut, left_out
+
+
 def _chosen_rows(
     columns: Columns, document: Document, options: ExportOptions, frames: range
 ) -> Columns:

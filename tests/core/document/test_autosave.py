@@ -8,11 +8,14 @@ import itertools
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.document import autosave, journal, lockfile
 from core.document.autosave import Autosave, candidates, damaged_files, describe_difference, discard
@@ -224,6 +227,28 @@ def test_that_a_newer_programs_journal_is_left_for_it(
     assert damaged_files(folder) == []
     assert saver.path is not None
     assert saver.path.exists()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_that_any_damage_to_a_journal_leaves_a_good_state_or_a_file_set_aside(
+    data: st.DataObject,
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        saver = Autosave(folder)
+        states = [Document(VideoRef("a"), tuple(Track(i) for i in range(1, n))) for n in range(5)]
+        for state in states:
+            saver.write(state)
+        abandon(saver)
+        assert saver.path is not None
+        raw = bytearray(saver.path.read_bytes())
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at : at + data.draw(st.integers(0, 200))] = data.draw(st.binary(max_size=8))
+        saver.path.write_bytes(raw)
+        found = candidates(folder)
+        assert len(found) + len(damaged_files(folder)) == 1
+        assert all(recovery.document in states for recovery in found)
 
 
 def test_that_a_missing_folder_is_no_error(tmp_path: Path) -> None:

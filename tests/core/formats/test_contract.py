@@ -227,6 +227,10 @@ def test_that_boxes_at_the_edge_follow_the_choice(fmt: Format, tmp_path: Path) -
         0: pytest.approx((0, 50, 20, 20), **near),
         2: pytest.approx((10, 20, 30, 40), **near),
     }
+    lost = fmt.losses(document, params.from_dict(fmt.options, {"outside": "clip"}))
+    assert lost[-2:] == ["the parts of 1 boxes beyond the frame", "1 boxes beyond the frame"]
+    lost = fmt.losses(document, params.from_dict(fmt.options, {"outside": "drop"}))
+    assert lost[-1] == "2 boxes beyond the frame"
     assert boxes("drop") == {2: pytest.approx((10, 20, 30, 40), **near)}
     unknown = dataclasses.replace(document, video=VideoRef("a.mp4"))
     with pytest.raises(FormatError, match="size of the frames"):
