@@ -52,15 +52,18 @@ def _varies(steps: NDArray[np.float64], tick: float) -> bool:
 
 def _findings(facts: Probe, table: FrameTable, times: NDArray[np.float64]) -> list[str]:
     notes: list[str] = []
+    if table.failure is not None:
+        notes.append(f"Reading broke off: {table.failure}")
     short = facts.declared - table.packets
+    end = float(times[-1]) if len(times) else 0.0
     if short > 0:
         notes.append(
             f"{short} of the {facts.declared} frames that the file announces are missing; "
             "the copy may be incomplete."
         )
-    elif facts.declared == 0 and facts.seconds - times[-1] > max(2.0, 0.05 * facts.seconds):
+    elif facts.declared == 0 and facts.seconds - end > max(2.0, 0.05 * facts.seconds):
         notes.append(
-            f"The file announces {facts.seconds:.0f} s of video but ends after {times[-1]:.0f} s; "
+            f"The file announces {facts.seconds:.0f} s of video but ends after {end:.0f} s; "
             "the copy may be incomplete."
         )
     undecoded = table.packets - table.checked

@@ -97,6 +97,7 @@ class FrameTable:
     def fail(self, error: Exception) -> None:
         """The pass broke off for good; `error` is raised to everyone who waits."""
         self.failure = error
+        self.trusted = False
         self.finish()
 
     def wait_for(self, index: int, timeout: float | None) -> bool:

@@ -319,6 +319,32 @@ def test_that_an_iterator_waits_for_the_check(held_check, clip, opened):
     assert early + [f.index for f in frames] == list(range(90))
 
 
+@pytest.mark.parametrize("fault", [VideoError("gone", "look"), OSError(5, "I/O error"), None])
+def test_that_a_check_that_breaks_off_leaves_what_it_saw(fault, held_check, clip, opened):
+    source = opened(clip("cfr mp4"), check_seconds=0.3)
+    source._reader.close()
+
+    def broken(_self: object) -> object:
+        if fault is None:
+            return None  # the file ends early
+        raise fault
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Decoder, "next", broken)
+        held_check.set()
+        if fault is None:
+            assert source.wait_ready(20)
+        else:
+            with pytest.raises(VideoError):
+                source.wait_ready(20)
+    seen = source.checked
+    assert 40 < seen < 90
+    assert source.info.frame_count == seen
+    assert number_in(source.read(seen - 1).image) == seen - 1
+    with pytest.raises(VideoError):
+        source.read(seen + 5)
+
+
 def test_that_closing_during_the_check_ends_it(held_check, clip, opened):
     source = opened(clip("cfr mp4"), check_seconds=0.3)
     threading.Timer(0.2, held_check.set).start()

@@ -138,3 +138,32 @@ def test_that_odd_time_bases_do_not_disturb_seeking(tmp_path, opened):
     source = opened(path, cache_bytes=SMALL_CACHE)
     assert count_wrong(source, plain_pictures(path, 0), 40) == 0
     assert source.info.fps == pytest.approx(30000 / 1001, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["h264 avi", "cfr mp4"])
+def test_that_a_decoder_which_drops_pictures_after_a_seek_is_caught(
+    kind, clip, opened, monkeypatch
+):
+    """AVI's times are in coding order and reveal nothing: only the picture can tell."""
+    source = opened(clip(kind), cache_bytes=0)
+    plain_seek, plain_next = Decoder.seek, Decoder.next
+    due: dict[Decoder, int] = {}
+    dropped = 0
+
+    def seek(self: Decoder, time: int) -> bool:
+        due[self] = 6
+        return plain_seek(self, time)
+
+    def give(self: Decoder) -> av.VideoFrame | None:
+        nonlocal dropped
+        due[self] = due.get(self, 0) - 1
+        if due[self] == 0:
+            plain_next(self)
+            dropped += 1
+        return plain_next(self)
+
+    monkeypatch.setattr(Decoder, "seek", seek)
+    monkeypatch.setattr(Decoder, "next", give)
+    for index in (89, 60, 75, 50, 70, 88, 55):
+        assert number_in(source.read(index).image) == index
+    assert dropped > 2
