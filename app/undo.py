@@ -53,6 +53,11 @@ class EditCommand(QUndoCommand):
         self.focus = focus
         self._reveal = reveal
         self._executed = False
+        self._forgotten = False
+
+    def forget(self) -> None:
+        """Leave the history with the next undo: this step was a mistake of the hand."""
+        self._forgotten = True
 
     def id(self) -> int:
         """Qt asks `mergeWith` only for commands with the same id; -1 means never."""
@@ -77,5 +82,7 @@ class EditCommand(QUndoCommand):
     def undo(self) -> None:
         """Make `before` the current document again."""
         self._store.replace(self.before, self._change)
+        # Only now: Qt does not undo a command that is obsolete before.
+        self.setObsolete(self._forgotten)
         if self._reveal is not None:
             self._reveal(self.focus)

@@ -57,7 +57,7 @@ class Edits(QObject):
         stack = self._desk.stack
         last = stack.command(stack.index() - 1) if stack.index() else None
         if isinstance(last, EditCommand) and last.merge_key == ("gesture", gesture, track_id):
-            last.setObsolete(True)
+            last.forget()
             stack.undo()
 
     def select(self, track_id: int | None) -> None:
