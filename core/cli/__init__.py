@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    arguments = _joined(arguments)
     name = next((a for a in arguments if not a.startswith("-")), "")
     module = _module(name) if name in COMMANDS else None
     args = _parser(name, module).parse_args(arguments)
@@ -71,6 +72,17 @@ def _run(arguments: list[str]) -> int:
     code = module.run(args)
     sys.stdout.flush()
     return code
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """``--box -3,5,…`` as one argument: argparse would take the box for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--box" and argument[:1] == "-" and "," in argument:
+            joined[-1] = f"--box={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _module(name: str) -> ModuleType:

@@ -33,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--box",
         required=True,
         metavar="X,Y,W,H",
-        help="the target on the start frame, in pixels from the top left corner "
-        "(write --box=-3,5,… when it begins with a minus)",
+        help="the target on the start frame, in pixels from the top left corner",
     )
     parser.add_argument("--tracker", default="ccr", metavar="KEY", help="default ccr")
     parser.add_argument(

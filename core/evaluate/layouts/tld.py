@@ -18,7 +18,7 @@ _VIDEOS = frozenset({".mpg", ".mpeg", ".avi", ".mp4", ".mkv", ".mov", ".m4v"})
 def read(folder: Path) -> list[BenchmarkSequence]:
     """The sequence of a TLD folder; none when it is not one."""
     truth = folder / "gt.txt"
-    if not truth.is_file():
+    if not truth.is_file() or folder.name == "gt":  # MOTChallenge has gt/gt.txt, too
         return []
     boxes = boxes_of(read_rows(truth, [4]))
     pictures = list_pictures(folder) or list_pictures(folder / "img")

@@ -178,6 +178,13 @@ def test_that_bad_input_is_explained_before_anything_is_written(
     assert not (tmp_path / "o.mp4").exists()
 
 
+def test_that_a_box_may_begin_with_a_minus(tmp_path, shots):
+    out = tmp_path / "a.boxtrail"
+    command = ["track", str(shots), "--box", "-3,-2.5,30,30", *ARGS, "--out", str(out)]
+    assert main([*command, "--frames", "2"]) == 0
+    assert _boxes(out)[0].box.as_tuple() == (-3, -2.5, 30, 30)
+
+
 def test_that_writing_nowhere_is_refused(shots, box, capsys):
     assert main(["track", str(shots), "--box", box, *ARGS]) == 2
     assert "nowhere to write" in capsys.readouterr().err

@@ -210,6 +210,13 @@ def test_that_tld_corners_are_inclusive_and_nan_means_absent(tmp_path):
     assert sequence.pictures == ()
 
 
+def test_that_a_motchallenge_folder_beside_is_not_taken_for_tld(tmp_path):
+    _write(tmp_path / "mot" / "gt" / "gt.txt", "1,1,77.2,135.8,70.6,64.8,1,1,1\n")
+    _pictures(tmp_path / "A" / "img", [1, 2])
+    _write(tmp_path / "A" / "groundtruth_rect.txt", "1,1,5,5\n" * 2)
+    assert _one(tmp_path).key == "OTB/A"
+
+
 def test_that_a_manifest_gives_names_frames_and_exact_boxes(tmp_path):
     record = {
         "dataset": "OTB",
