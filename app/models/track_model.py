@@ -188,8 +188,9 @@ class TrackModel(QAbstractTableModel):
             )
         if column is Column.LABEL:
             return row.label or self.tr("No label; double-click to set one")
+        counts = self.tr("{boxes} boxes, {manual} of them by hand").format(
+            boxes=row.n_boxes, manual=row.n_manual
+        )
         if column is Column.BOXES:
-            return self.tr("{boxes} boxes, {manual} of them by hand").format(
-                boxes=row.n_boxes, manual=row.n_manual
-            )
-        return row.title
+            return counts
+        return "\n".join(part for part in (row.title, row.label, counts) if part)

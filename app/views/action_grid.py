@@ -1,4 +1,4 @@
-"""Actions as large buttons, in as many columns as their texts need."""
+"""Actions as large buttons that give up their texts, not their places, when it gets narrow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from app import theme
 
 
 class ActionGrid(QWidget):
-    """The first, main button over the full width; the others two a row where there is room."""
+    """The first, main button over the full width; the others two a row.
+
+    Where two texts do not fit side by side, the others become one row of icons.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._buttons: list[QToolButton] = []
-        self._columns = 0
+        self._compact: bool | None = None  # None: not arranged yet
+        self._widest = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(theme.GRID // 2)
@@ -35,16 +39,17 @@ class ActionGrid(QWidget):
             button.setProperty("role", "boxed" if self._buttons else "primary")
             button.setAccessibleName(action.text().replace("&", ""))
             self._buttons.append(button)
-        self._columns = 0
+        self._widest = max((b.sizeHint().width() for b in self._buttons[1:]), default=0)
+        self._compact = None
         self._arrange()
 
     def buttons(self) -> list[QToolButton]:
         """The buttons in order."""
         return list(self._buttons)
 
-    def columns(self) -> int:
-        """How many columns there are now."""
-        return self._columns
+    def is_compact(self) -> bool:
+        """Whether all but the first button show icons only."""
+        return bool(self._compact)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -53,15 +58,21 @@ class ActionGrid(QWidget):
     def _arrange(self) -> None:
         if not self._buttons:
             return
-        widest = max(button.sizeHint().width() for button in self._buttons[1:] or self._buttons)
-        columns = 2 if self.width() >= 2 * widest + self._grid.spacing() else 1
-        if columns == self._columns:
+        compact = self.width() < 2 * self._widest + self._grid.spacing()
+        if compact == self._compact:
             return
-        self._columns = columns
+        self._compact = compact
+        others = self._buttons[1:]
+        columns = max(len(others), 1) if compact else 2
         for button in self._buttons:
             self._grid.removeWidget(button)
         self._grid.addWidget(self._buttons[0], 0, 0, 1, columns)
-        for number, button in enumerate(self._buttons[1:]):
+        for number, button in enumerate(others):
+            button.setToolButtonStyle(
+                Qt.ToolButtonStyle.ToolButtonIconOnly
+                if compact
+                else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )
             self._grid.addWidget(button, 1 + number // columns, number % columns)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, columns - 1)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)

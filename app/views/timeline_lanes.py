@@ -161,7 +161,11 @@ def spaced(frames: NDArray[np.int32], scale: TimeScale, spacing: float) -> NDArr
 def _draw_diamonds(
     painter: QPainter, stamp: QPixmap, frames: NDArray[np.int32], scale: TimeScale
 ) -> None:
-    lefts = np.rint(spaced(frames, scale, _MARK_SPACING) - 6).astype(int)
+    centers = spaced(frames, scale, _MARK_SPACING)
+    inside = (centers >= 0) & (centers <= scale.width)
+    # Marks of the first and last frame are moved inwards rather than cut in half.
+    lefts = np.where(inside, np.clip(centers - 6, 0, scale.width - 12), centers - 6)
+    lefts = np.rint(lefts).astype(int)
     for left in lefts.tolist():  # whole positions are painted several times as fast
         painter.drawPixmap(left, LANE_HEIGHT // 2 - 6, stamp)
 

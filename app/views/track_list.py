@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence
+from PySide6.QtGui import QAction, QColor, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -94,6 +94,12 @@ class TrackList(QWidget):
         self._delete.setEnabled(row is not None and not row.locked)
         menu.addAction(self._delete)
         return menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow list the title stays; what is left out is in its tooltip."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(Column.BOXES, self.width() < 290)
+        self.table.setColumnHidden(Column.LABEL, self.width() < 190)
 
     # construction ---------------------------------------------------------------------
 

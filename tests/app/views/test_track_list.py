@@ -147,6 +147,19 @@ def test_that_an_empty_list_says_what_to_do(tracks):
     assert not hint.isVisible()
 
 
+@pytest.mark.parametrize("width", [120, 200, 320, 700])
+def test_that_all_shown_columns_fit_and_the_tooltip_tells_the_rest(tracks, width):
+    tracks.resize(width, 200)
+    tracks.grab()
+    shown = [c for c in Column if not tracks.table.isColumnHidden(c)]
+    assert Column.TITLE in shown
+    right = max(cell(tracks, 0, column).right() for column in shown)
+    assert right <= tracks.table.viewport().width()
+    tip = tracks.model.index(0, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole)
+    for part in ("car 1", "12", "3"):
+        assert part in tip
+
+
 def test_that_every_row_can_be_painted_in_a_narrow_list(tracks):
     tracks.resize(160, 120)
     assert not tracks.grab().isNull()

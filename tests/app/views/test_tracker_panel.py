@@ -180,9 +180,14 @@ def test_that_buttons_follow_their_actions_and_reflow(panel, qtbot):
     qtbot.addWidget(grid)
     grid.show()
     grid.resize(widest * 3, 200)
-    assert grid.columns() == 2
+    assert not grid.is_compact()
     grid.resize(widest, 200)
-    assert grid.columns() == 1
+    assert grid.is_compact()
+    grid.layout().activate()
+    assert len({button.y() for button in buttons[1:]}) == 1
+    assert all(button.accessibleName() for button in buttons)
+    grid.resize(widest * 3, 200)
+    assert not grid.is_compact()
 
 
 def test_that_long_titles_do_not_widen_the_panel(panel):
