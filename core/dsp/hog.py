@@ -2,10 +2,11 @@
 
 Per cell: 18 signed and 9 unsigned orientation bins, each normalised by the energy
 of the four 2 × 2 cell blocks around it and clipped at 0.2, and 4 block energies.
-Gradients vote into the nearest orientation and bilinearly into four cells. The
-colour channel with the largest gradient speaks for a pixel. Unlike the original no
-border cell is cut off: block energies are replicated at the rim, so that cell
-``(i, j)`` covers pixels ``[i·cell, (i+1)·cell) × [j·cell, (j+1)·cell)``.
+The colour channel with the largest gradient speaks for a pixel. The work is split
+so that a sliding window need not repeat it: :func:`votes` is computed once per
+picture, cells of any size and place are triangle-weighted sums of it, and
+:func:`normalized` turns cells into features. With one-pixel bins this is exactly
+the published descriptor, except that no border cell is cut off.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import math
 import torch
 from torch import Tensor
 
+from core.dsp.sampling import triangle_matrix
+
 CHANNELS = 31
 ORIENTATIONS = 18
 _CLIP = 0.2
@@ -24,22 +27,51 @@ _TEXTURE_GAIN = 0.2357
 
 
 def hog(image: Tensor, cell: int) -> Tensor:
-    """HOG of an image.
+    """HOG of an image on a grid of whole cells.
 
     Parameters
     ----------
     image
         ``(H, W, C)`` in [0, 255], any real type, C = 1 or 3; H and W multiples of `cell`.
     cell
-        Side of a cell in pixels.
+        Side of a cell in pixels; cell ``(i, j)`` covers
+        ``[i·cell, (i+1)·cell) × [j·cell, (j+1)·cell)``.
 
     Returns
     -------
     Tensor
         ``(31, H / cell, W / cell)`` float32, in [0, 0.4] (texture channels in [0, 0.85]).
     """
+    height, width = image.shape[:2]
+    rows = torch.from_numpy(triangle_matrix(height, height // cell, 0.0, cell)).to(image.device)
+    cols = torch.from_numpy(triangle_matrix(width, width // cell, 0.0, cell)).to(image.device)
+    return normalized(rows @ votes(image, 1) @ cols.T)
+
+
+def votes(image: Tensor, side: int) -> Tensor:
+    """Gradient magnitudes gathered by direction over small square bins.
+
+    Parameters
+    ----------
+    image
+        ``(H, W, C)``; H and W multiples of `side`.
+    side
+        Side of a bin in pixels.
+
+    Returns
+    -------
+    Tensor
+        ``(18, H / side, W / side)`` float32; direction ``o`` is ``o · 20°``.
+    """
     gx, gy, magnitude = gradients(image)
-    return normalized(cell_histograms(gx, gy, magnitude, cell))
+    height, width = magnitude.shape
+    bins = (height // side) * (width // side)
+    angle = torch.atan2(gy, gx).mul_(ORIENTATIONS / (2 * math.pi)).add_(0.5).floor_()
+    direction = torch.where(angle < 0, angle + ORIENTATIONS, angle).to(torch.int64)
+    index = direction.mul_(bins).add_(_bin_of_pixel(height, width, side, image.device))
+    table = torch.zeros(ORIENTATIONS * bins, device=image.device)
+    table.scatter_add_(0, index.view(-1), magnitude.view(-1))
+    return table.view(ORIENTATIONS, height // side, width // side)
 
 
 def gradients(image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -61,66 +93,35 @@ def gradients(image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return gx, gy, best.sqrt()
 
 
-def cell_histograms(gx: Tensor, gy: Tensor, magnitude: Tensor, cell: int) -> Tensor:
-    """Orientation histograms ``(18, H / cell, W / cell)`` with bilinear votes in space."""
-    height, width = magnitude.shape
-    rows, cols = height // cell, width // cell
-    angle = torch.atan2(gy, gx) * (ORIENTATIONS / (2 * math.pi))
-    orientation = torch.remainder(torch.floor(angle + 0.5), ORIENTATIONS).to(torch.int64)
-    left, right, weight = _columns(width, cols, magnitude.device)
-    # Columns by scattered votes, rows by one small matrix product: a quarter of the
-    # votes that four corners would cost. One spare column on each side takes the
-    # votes that fall off the picture.
-    line = torch.arange(height, device=magnitude.device)[:, None] * ((cols + 2) * ORIENTATIONS)
-    votes = torch.zeros(height * (cols + 2) * ORIENTATIONS, device=magnitude.device)
-    target = orientation + line
-    votes.scatter_add_(0, (target + left).reshape(-1), (magnitude * (1 - weight)).reshape(-1))
-    votes.scatter_add_(0, (target + right).reshape(-1), (magnitude * weight).reshape(-1))
-    table = _rows(height, rows, magnitude.device) @ votes.view(height, -1)
-    return table.view(rows, cols + 2, ORIENTATIONS)[:, 1:-1].permute(2, 0, 1).contiguous()
-
-
 def normalized(histograms: Tensor) -> Tensor:
-    """The 31 normalised channels of raw ``(18, rows, cols)`` histograms."""
-    signed = histograms
-    unsigned = signed[:9] + signed[9:]
-    norms = _block_norms(unsigned.square().sum(0))
-    out = torch.empty((CHANNELS, *signed.shape[1:]), device=signed.device)
-    both = torch.cat([signed, unsigned])
+    """Features ``(..., 31, rows, cols)`` of raw cell histograms ``(..., 18, rows, cols)``."""
+    both = torch.cat([histograms, histograms[..., :9, :, :] + histograms[..., 9:, :, :]], dim=-3)
     total = torch.zeros_like(both)
-    for k, norm in enumerate(norms):
+    textures = []
+    energy = both[..., ORIENTATIONS:, :, :].square().sum(-3, keepdim=True)
+    for norm in _block_norms(energy):
         clipped = (both * norm).clamp_(max=_CLIP)
         total += clipped
-        torch.mul(clipped[:ORIENTATIONS].sum(0), _TEXTURE_GAIN, out=out[27 + k])
-    torch.mul(total, 0.5, out=out[:27])
-    return out
+        textures.append(clipped[..., :ORIENTATIONS, :, :].sum(-3, keepdim=True))
+    texture = torch.cat(textures, dim=-3)
+    return torch.cat([total.mul_(0.5), texture.mul_(_TEXTURE_GAIN)], dim=-3)
 
 
-def _block_norms(energy: Tensor) -> Tensor:
-    """Inverse norms ``(4, rows, cols)`` of the four 2 × 2 blocks that hold each cell."""
-    rim = torch.nn.functional.pad(energy[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
-    pairs = rim[:-1] + rim[1:]
-    blocks = pairs[:, :-1] + pairs[:, 1:]
-    inverse = torch.rsqrt(blocks + _EPSILON)
-    return torch.stack([inverse[1:, 1:], inverse[:-1, 1:], inverse[1:, :-1], inverse[:-1, :-1]])
+def _block_norms(energy: Tensor) -> list[Tensor]:
+    """Inverse norms of the four 2 × 2 blocks that hold each cell of ``(..., 1, rows, cols)``.
 
-
-@functools.lru_cache(maxsize=32)
-def _columns(width: int, cols: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """For each pixel column: offsets of its two cells in a vote line, weight of the right."""
-    position = (torch.arange(width, dtype=torch.float64) + 0.5) * cols / width - 0.5
-    cell = torch.floor(position)
-    left = ((cell + 1) * ORIENTATIONS).to(torch.int64)
-    return (
-        left.to(device),
-        (left + ORIENTATIONS).to(device),
-        (position - cell).to(torch.float32).to(device),
-    )
+    Beyond the rim its cells are repeated.
+    """
+    flat = energy.reshape(-1, 1, *energy.shape[-2:])
+    rim = torch.nn.functional.pad(flat, (1, 1, 1, 1), mode="replicate")
+    rim = rim.view(*energy.shape[:-2], energy.shape[-2] + 2, energy.shape[-1] + 2)
+    pairs = rim[..., :-1, :] + rim[..., 1:, :]
+    inverse = torch.rsqrt(pairs[..., :-1] + pairs[..., 1:] + _EPSILON)
+    sides = (slice(1, None), slice(0, -1))
+    return [inverse[..., row, col] for col in sides for row in sides]
 
 
 @functools.lru_cache(maxsize=32)
-def _rows(height: int, rows: int, device: torch.device) -> Tensor:
-    """``(rows, height)`` triangular weights: how much a pixel row gives to a cell row."""
-    position = (torch.arange(height, dtype=torch.float64) + 0.5) * rows / height - 0.5
-    distance = (position[None, :] - torch.arange(rows, dtype=torch.float64)[:, None]).abs()
-    return (1 - distance).clamp(min=0).to(torch.float32).to(device)
+def _bin_of_pixel(height: int, width: int, side: int, device: torch.device) -> Tensor:
+    rows = torch.arange(height) // side * (width // side)
+    return (rows[:, None] + torch.arange(width) // side).to(device)

@@ -1,8 +1,8 @@
 """Cutting pictures and feature maps at continuous positions.
 
 A picture is cut once per frame (:func:`cut`); everything else is pooled from its
-features by :func:`pooling_matrix`: average pooling over continuous boxes, written
-as one small matrix per axis. Outside the frame the border is replicated.
+features by :func:`triangle_matrix`: average pooling over continuous positions,
+written as one small matrix per axis. Outside the frame the border is replicated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Placement
+from core.geometry import Box
 
 
 def cut(image: NDArray[np.uint8], region: Box, side: int) -> NDArray[np.uint8]:
@@ -63,27 +63,18 @@ def _reduced(
     return np.asarray(small, np.uint8), x0, y0, factor
 
 
-def pooling_matrix(cells: int, samples: int, start: float, step: float) -> NDArray[np.float32]:
-    """Weights that average a row of cells over consecutive boxes.
+def triangle_matrix(bins: int, samples: int, start: float, step: float) -> NDArray[np.float32]:
+    """Weights that gather bins into overlapping cells by linear interpolation.
 
-    Sample ``i`` is the mean of a piecewise constant row over
-    ``[start + i·step, start + (i+1)·step]`` in cell units; beyond the row its end
-    cells go on for ever.
+    A bin gives to the two cells whose centres it lies between, in proportion to its
+    nearness; cell ``i`` is centred at ``start + (i + ½)·step`` in bin units. Nothing
+    is gathered from beyond the row.
 
     Returns
     -------
     NDArray
-        ``(samples, cells)`` float32, rows sum to 1.
+        ``(samples, bins)`` float32 in [0, 1].
     """
-    edges = start + step * np.arange(samples + 1, dtype=np.float64)
-    # F(e) = integral of each cell up to e: differences of it are the overlaps.
-    cell = np.arange(cells, dtype=np.float64)
-    integral = np.clip(edges[:, None] - cell, 0.0, 1.0)
-    integral[:, 0] += np.minimum(edges, 0.0)
-    integral[:, -1] += np.maximum(edges - cells, 0.0)
-    return ((integral[1:] - integral[:-1]) / step).astype(np.float32)
-
-
-def placement_of(region: Box, side: int) -> Placement:
-    """Where a ``side × side`` cut of `region` lies in the frame."""
-    return Placement.covering(region, (side, side))
+    centres = start + step * (np.arange(samples, dtype=np.float64) + 0.5)
+    distance = np.abs(centres[:, None] - (np.arange(bins, dtype=np.float64) + 0.5))
+    return np.maximum(1.0 - distance / step, 0.0).astype(np.float32)

@@ -27,11 +27,13 @@ class StageResult:
 
     `shift` is ``(dy, dx)`` in resampled pixels at the winning scale, `responses` per
     feature ``(S, N, N)`` and `fused` ``(S, N, N)`` on the unified grid, zero
-    displacement at cell ``N // 2``; `scale_index` the winner.
+    displacement at cell ``N // 2``; `scale_index` the winner; `exponent` where between
+    the scales the peak would be highest, in steps from the middle one.
     """
 
     shift: tuple[float, float]
     scale_index: int
+    exponent: float
     peak: float
     fused: NDArray[np.float32]
     responses: dict[str, NDArray[np.float32]]
@@ -73,6 +75,7 @@ def search(
     grids: tuple[Grid, ...],
     weights: dict[str, float],
     unified: Unified,
+    preference: FloatArray,
 ) -> StageResult | None:
     """Fuse the responses of one stage and find the best displacement and scale.
 
@@ -82,6 +85,8 @@ def search(
         Per feature the response spectrum ``(S, n, m)``.
     weights
         Per feature its factor in the fused response (normalisation included).
+    preference
+        ``(S,)`` factors on the peaks when scales are compared.
 
     Returns
     -------
@@ -102,19 +107,24 @@ def search(
         return None
     plain = {name: spectrum.cpu().numpy() for name, spectrum in spectra.items()}
     steps = [float(grid.cell) for grid in grids]
-    best = (-np.inf, 0.0, 0.0, 0)
+    peaks: list[tuple[float, float, float]] = []
     for index, surface in enumerate(values):
         row, col = np.unravel_index(int(np.argmax(surface)), surface.shape)
-        start = (
-            (row - unified.cells // 2) * unified.step,
-            (col - unified.cells // 2) * unified.step,
-        )
-        polynomial = TrigonometricSum(
-            [plain[grid.name][index] * weights[grid.name] for grid in grids], steps
-        )
-        peak, dy, dx = polynomial.climb(float(start[0]), float(start[1]), unified.step)
-        best = max(best, (peak, dy, dx, index))
-    peak, dy, dx, index = best
-    return StageResult(
-        (dy, dx), index, peak, values, {k: v.cpu().numpy() for k, v in responses.items()}
-    )
+        y, x = ((int(k) - unified.cells // 2) * float(unified.step) for k in (row, col))
+        terms = [plain[grid.name][index] * weights[grid.name] for grid in grids]
+        peaks.append(TrigonometricSum(terms, steps).climb(y, x, unified.step))
+    judged = np.array([peak for peak, _, _ in peaks]) * preference
+    index = int(np.argmax(judged))
+    peak, dy, dx = peaks[index]
+    exponent = index - len(judged) // 2 + vertex(judged, index)
+    shown = {name: response.cpu().numpy() for name, response in responses.items()}
+    return StageResult((dy, dx), index, exponent, peak, values, shown)
+
+
+def vertex(values: FloatArray, index: int) -> float:
+    """Offset in [-½, ½] of the parabola's top through a maximum and its neighbours."""
+    if not 0 < index < len(values) - 1:
+        return 0.0
+    before, here, after = values[index - 1 : index + 2]
+    bend = before - 2 * here + after
+    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0

@@ -1,8 +1,11 @@
 """The shared feature hierarchy: computed once per frame, pooled by every stage.
 
 A square region around the last target (γ times the largest window) is resampled to
-a fixed number of pixels; HOG and colour channels are computed on it. A *sample* at
-any position and scale inside is then two small matrix products away.
+a fixed number of pixels. What is costly per pixel, gradient directions and colour
+names, is done once and kept in bins of two pixels. A *sample* at any position and
+scale inside is then two small matrix products away, plus HOG's normalisation. Bins
+much finer than the cells matter: pooling ready-made cells blurs every position and
+scale but the previous one, and the target seems to stand still and keep its size.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from torch import Tensor
 from core.dsp import sampling
 from core.dsp.colour_names import colour_name_table
 from core.dsp.fourier import fast_even_size
-from core.dsp.hog import hog
+from core.dsp.hog import normalized, votes
 from core.geometry import Box
 from core.trackers.base import Image
 from core.trackers.ccr.params import CCRParams
@@ -30,6 +33,7 @@ COLOUR = "cn"
 _LONG_TARGET = 1.6  # a window is at least this many times the target's longer side
 _INTENSITY_BINS = 11
 _NAMES = 11
+_BIN = 2  # px; features are kept this fine, so that a cell may lie anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ def is_grey(image: Image) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """Features of one region: per type ``(K, N, N)`` float32 on the device."""
+    """Fine features of one region.
+
+    `features` holds per type a float32 tensor ``(N, K, N)``: row, channel, column.
+    """
 
     layout: Layout
     region: Box
@@ -113,25 +120,29 @@ class Hierarchy:
         return reach + side / 2 <= self.region.w / 2 * (1 + 1e-9)
 
     def pool(self, grid: Grid, center: tuple[float, float], scales: FloatArray) -> Tensor:
-        """Samples ``(S, K, n, n)`` of one type, window centred at `center`, per scale."""
+        """Samples ``(S, K, n, n)`` of one type: windows centred at `center`, one per scale.
+
+        Cells overlap and weigh their surroundings linearly, as HOG's do. For colour
+        this is average pooling over twice the cell with a peak in the middle.
+        """
         features = self.features[grid.name]
-        cells = features.shape[-1]
-        per_cell = self.region.w / cells  # frame pixels
-        steps = scales * (self.layout.zoom * grid.cell / per_cell)
+        bins = features.shape[0]
+        per_bin = self.region.w / bins  # frame pixels
+        steps = scales * (self.layout.zoom * grid.cell / per_bin)
         matrices = []
         for offset in (center[1] - self.region.y, center[0] - self.region.x):
-            starts = offset / per_cell - steps * (grid.cells / 2)
-            matrices.append(
-                np.stack(
-                    [
-                        sampling.pooling_matrix(cells, grid.cells, start, step)
-                        for start, step in zip(starts, steps, strict=True)
-                    ]
-                )
-            )
-        rows = torch.from_numpy(matrices[0]).to(features.device)
-        cols = torch.from_numpy(matrices[1].transpose(0, 2, 1).copy()).to(features.device)
-        return torch.matmul(torch.matmul(rows[:, None], features), cols[:, None])
+            starts = offset / per_bin - steps * (grid.cells / 2)
+            pairs = zip(starts, steps, strict=True)
+            matrices.append([sampling.triangle_matrix(bins, grid.cells, *pair) for pair in pairs])
+        rows = torch.from_numpy(np.concatenate(matrices[0])).to(features.device)
+        cols = torch.from_numpy(np.stack(matrices[1])).to(features.device).mT
+        # One product for the rows of all scales: the region is read once.
+        tall = (rows @ features.view(bins, -1)).view(len(scales), -1, bins)
+        pooled = (tall @ cols).view(len(scales), grid.cells, -1, grid.cells).transpose(1, 2)
+        if grid.name == HOG:
+            return normalized(pooled)
+        area = torch.from_numpy(steps**2).to(features)
+        return pooled / area[:, None, None, None]
 
 
 def build(
@@ -146,18 +157,13 @@ def build(
     region = Box.from_center(center[0], center[1], side, side)
     picture = sampling.cut(image, region, layout.patch)
     pixels = torch.from_numpy(picture).to(device)
-    features: dict[str, Tensor] = {}
-    for grid in layout.grids:
-        if grid.name == HOG:
-            features[grid.name] = hog(pixels, grid.cell)
-        else:
-            features[grid.name] = colours(pixels, grid.cell, grey=layout.grey)
-    return Hierarchy(layout, region, picture, features)
-
-
-def colours(pixels: Tensor, cell: int, *, grey: bool) -> Tensor:
-    """Colour channels ``(11, H / cell, W / cell)``: names, or soft grey levels."""
-    return intensities(pixels, cell) if grey else names(pixels, cell)
+    features = {
+        HOG: votes(pixels, _BIN),
+        COLOUR: intensities(pixels, _BIN) if layout.grey else names(pixels, _BIN),
+    }
+    # Rows outermost: pooling then starts with one product over all channels.
+    by_row = {name: values.transpose(0, 1).contiguous() for name, values in features.items()}
+    return Hierarchy(layout, region, picture, by_row)
 
 
 def names(pixels: Tensor, cell: int) -> Tensor:

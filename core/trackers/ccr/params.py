@@ -43,6 +43,19 @@ class CCRParams:
         group="Cascade",
         ref="Sec. IV, p",
     )
+    scale_refine: bool = param(
+        True,
+        "Take the scale from a parabola through the best one and its neighbours.",
+        live=True,
+        group="Cascade",
+    )
+    scale_preference: float = param(
+        0.995,
+        "Factor on a scale's peak per step away from the present scale.",
+        bounds=(0.9, 1.0),
+        live=True,
+        group="Cascade",
+    )
     # Sampling
     search_scale: float = param(
         4.0,
@@ -94,7 +107,7 @@ class CCRParams:
         group="Sampling",
     )
     hog_weight: float = param(
-        0.5,
+        0.65,
         "Share of the HOG response in the fused one; the rest is colour.",
         bounds=(0.0, 1.0),
         live=True,

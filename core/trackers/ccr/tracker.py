@@ -181,14 +181,16 @@ class CCRTracker:
             result = self._stage(state, hierarchy, center, scale * factors, clock)
             if result is None:
                 return None
-            factor = float(factors[result.scale_index])
-            views.append(StageView(result, center, scale * factor))
-            pixel = layout.zoom * scale * factor
+            searched = scale * float(factors[result.scale_index])
+            views.append(StageView(result, center, searched))
+            pixel = layout.zoom * searched
             dy, dx = result.shift
             center = _inside(image, center[0] + dx * pixel, center[1] + dy * pixel)
-            scale = float(np.clip(scale * factor, *setting.scale_bounds))
+            exponent = result.exponent if self._params.scale_refine else round(result.exponent)
+            scale = scale * self._params.scale_step**exponent
+            scale = float(np.clip(scale, *setting.scale_bounds))
             moved = max(abs(dy), abs(dx)) / setting.unified.step
-            if moved < self._params.stage_stop and factor == 1.0:
+            if moved < self._params.stage_stop and round(result.exponent) == 0:
                 break
         return Search(hierarchy, center, scale, views)
 
@@ -213,7 +215,10 @@ class CCRTracker:
         share = {features.HOG: self._params.hog_weight}
         share[features.COLOUR] = 1 - self._params.hog_weight
         weights = {name: share[name] / norm for name, norm in state.norms.items()}
-        result = cascade.search(spectra, setting.layout.grids, weights, setting.unified)
+        away = np.abs(np.arange(len(scales)) - len(scales) // 2)
+        preference = self._params.scale_preference**away
+        grids = setting.layout.grids
+        result = cascade.search(spectra, grids, weights, setting.unified, preference)
         clock.lap("peak")
         return result
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.dsp import sampling
+from core.geometry import Box
+
+
+def test_that_cutting_at_whole_pixels_copies_the_picture() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    out = sampling.cut(image, Box(7, 11, 20, 20), 20)
+    np.testing.assert_array_equal(out, image[11:31, 7:27])
+
+
+def test_that_outside_the_frame_the_border_is_replicated() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8)
+    out = sampling.cut(image, Box(-5, -5, 20, 20), 20)
+    np.testing.assert_array_equal(out[:5, 5:], np.repeat(image[:1, :15], 5, axis=0))
+    np.testing.assert_array_equal(out[5:, :5], np.repeat(image[:15, :1], 5, axis=1))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.7, 2.0, 3.3, 7.9])
+def test_that_a_cut_keeps_positions_at_every_reduction(ratio: float) -> None:
+    # On a ramp, every output pixel must show the value at its own centre.
+    ramp = np.tile(np.arange(0, 250, 0.5), (300, 1))
+    image = np.repeat(ramp[..., None], 3, axis=2).round().astype(np.uint8)
+    side = 24
+    region = Box(60.3, 20.7, side * ratio, side * ratio)
+    out = sampling.cut(image, region, side).astype(float)[..., 0]
+    expected = (region.x + (np.arange(side) + 0.5) * ratio - 0.5) / 2
+    np.testing.assert_allclose(out, np.tile(expected, (side, 1)), atol=1.1)
+    # Rounding averages out; half a pixel of the picture would be 0.25 here.
+    assert abs((out - expected).mean()) < 0.12
+
+
+def test_that_reducing_averages_instead_of_skipping() -> None:
+    checker = (np.indices((160, 160)).sum(0) % 2 * 255).astype(np.uint8)
+    image = np.repeat(checker[..., None], 3, axis=2)
+    out = sampling.cut(image, Box(10, 10, 120, 120), 30).astype(int)
+    assert np.abs(out - 127).max() <= 2
+
+
+@given(
+    samples=st.integers(2, 20),
+    start=st.floats(-5, 10),
+    step=st.floats(1.0, 5.0),
+)
+def test_that_every_bin_gives_its_whole_weight_to_two_cells(
+    samples: int, start: float, step: float
+) -> None:
+    bins = 40
+    matrix = sampling.triangle_matrix(bins, samples, start, step)
+    assert matrix.shape == (samples, bins)
+    assert matrix.min() >= 0
+    first, last = start + step / 2, start + step * (samples - 0.5)
+    centre = np.arange(bins) + 0.5
+    inside = (centre >= first) & (centre <= last)
+    np.testing.assert_allclose(matrix.sum(0)[inside], 1, atol=1e-5)
+    assert ((matrix > 1e-6).sum(0) <= 2).all()
+
+
+@given(start=st.floats(0, 9), step=st.floats(2.0, 3.0))
+def test_that_a_ramp_is_read_at_the_centres_of_cells(start: float, step: float) -> None:
+    bins = 60
+    ramp = np.arange(bins) + 0.5
+    matrix = sampling.triangle_matrix(bins, 8, start, step)
+    centres = start + step * (np.arange(8) + 0.5)
+    inside = (centres > step) & (centres < bins - step)
+    got = (matrix @ ramp) / matrix.sum(1)
+    np.testing.assert_allclose(got[inside], centres[inside], atol=0.13)

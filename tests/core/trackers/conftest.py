@@ -1,0 +1,65 @@
+"""A textured target on textured ground, moved by exact amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core.geometry import Box
+
+
+def texture(height: int, width: int, seed: int, *, grain: int = 6) -> np.ndarray:
+    """Smooth coloured noise ``(height, width, 3)`` uint8."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(0, 255, (height // grain + 2, width // grain + 2, 3)).astype(np.float32)
+    return np.clip(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), 0, 255)
+
+
+@dataclass
+class Scene:
+    """`frame(box)` shows the target exactly in `box`, on a ground that stays."""
+
+    height: int = 120
+    width: int = 160
+    grey: bool = False
+    seed: int = 0
+    _ground: np.ndarray = field(init=False)
+    _target: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ground = texture(self.height, self.width, self.seed, grain=14)
+        self._target = texture(96, 96, self.seed + 1, grain=12)
+
+    def frame(self, box: Box) -> np.ndarray:
+        rows, cols = self._target.shape[:2]
+        # Pixel centres of the target's picture lie at (col + ½) · w / cols of the box.
+        sx, sy = box.w / cols, box.h / rows
+        matrix = np.array(
+            [[sx, 0, box.x + sx / 2 - 0.5], [0, sy, box.y + sy / 2 - 0.5]], np.float64
+        )
+        image = self._ground.copy()
+        size = (self.width, self.height)
+        flags = cv2.INTER_AREA if sx < 1 else cv2.INTER_LINEAR
+        warped = cv2.warpAffine(self._target, matrix, size, flags=flags)
+        shown = cv2.warpAffine(np.ones((rows, cols), np.float32), matrix, size)[..., None]
+        image = image * (1 - shown) + warped * shown
+        if self.grey:
+            image = np.repeat(image.mean(2, keepdims=True), 3, axis=2)
+        return np.ascontiguousarray(image.round().clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    # Maps this small only lose by being shared, and parallel test runs would fight.
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def scene() -> Callable[..., Scene]:
+    """Build a `Scene`."""
+    return Scene
