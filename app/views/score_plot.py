@@ -13,21 +13,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QGraphicsItem,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app import theme
 from app.views.score_curves import SCORE, LiveCurves, envelope
+from app.views.score_head import ScoreHead
 from core.document.track import Columns
 from core.engine.run_buffer import Row
 from core.states import Source
@@ -50,19 +46,19 @@ class ScorePlot(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._live = LiveCurves()
         self._history: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
-        self._shown: list[str] = []
         self._running = False
         self._count, self._playhead = 0, 0
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(_REDRAW_MS)
         self._redraw.timeout.connect(self.redraw)
-        self._build_head()
+        self._head = ScoreHead(self)
+        self._head.chosen_changed.connect(self._chosen_changed)
         self._build_plot()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID // 2, 0, 0)
         column.setSpacing(theme.GRID // 2)
-        column.addLayout(self._head)
+        column.addWidget(self._head)
         column.addWidget(self.plot, 1)
         self._dress()
 
@@ -88,8 +84,8 @@ class ScorePlot(QWidget):
     def extend(self, rows: Sequence[Row]) -> None:
         """Append results of the run."""
         if self._live.add(rows):
-            self._fill_menu()
-        if self._running and self._follow.isChecked() and self._live.newest is not None:
+            self._head.set_names([name for name in self._live.names if name != SCORE])
+        if self._running and self._head.follows() and self._live.newest is not None:
             self._follow_to(self._live.newest)
         if not self._redraw.isActive():
             self._redraw.start()
@@ -124,12 +120,11 @@ class ScorePlot(QWidget):
 
     def curves(self) -> list[str]:
         """Names of the scalars that are shown beside the score."""
-        return list(self._shown)
+        return self._head.chosen()
 
     def set_curves(self, names: Iterable[str]) -> None:
         """Show these scalars (now or as soon as a tracker reports them); not announced."""
-        self._shown = [name for name in dict.fromkeys(names) if name != SCORE]
-        self._fill_menu()
+        self._head.set_chosen(name for name in names if name != SCORE)
         self.redraw()
 
     def fit(self) -> None:
@@ -137,34 +132,6 @@ class ScorePlot(QWidget):
         self._view().setXRange(-0.5, max(self._count - 1, 1) + 0.5, padding=0)
 
     # construction ---------------------------------------------------------------------
-
-    def _build_head(self) -> None:
-        self._readout = QLabel(self)
-        self._readout.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._follow = QToolButton(self)
-        self._follow.setIcon(theme.icon("follow"))
-        self._follow.setCheckable(True)
-        self._follow.setChecked(True)
-        self._follow.setToolTip(self.tr("Follow a run while it tracks"))
-        self._follow.setAccessibleName(self.tr("Follow"))
-        self._choose = QToolButton(self)
-        self._choose.setIcon(theme.icon("curves"))
-        self._choose.setText(self.tr("Curves"))
-        self._choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._choose.setToolTip(self.tr("Diagnostics to show beside the score"))
-        self._choose.setAccessibleName(self.tr("Curves"))
-        self._menu = QMenu(self)
-        self._menu.triggered.connect(self._toggled)
-        self._choose.setMenu(self._menu)
-        self._head = QHBoxLayout()
-        self._head.setContentsMargins(theme.GRID + 4, 0, theme.GRID // 2, 0)
-        self._head.addWidget(self._readout, 1)
-        for button in (self._follow, self._choose):
-            button.setIconSize(QSize(16, 16))
-            self._head.addWidget(button)
-        self._fill_menu()
 
     def _build_plot(self) -> None:
         item = self._item = pg.PlotItem()
@@ -209,11 +176,12 @@ class ScorePlot(QWidget):
     def redraw(self) -> None:
         """Draw everything that came since the last time."""
         view, columns = self._span(), max(int(self._view().width()), 50)
+        shown = self._head.chosen()
         frames, scores = self._history
         begin, end = np.searchsorted(frames, (view[0] - 1, view[1] + 1))
         x, y = envelope(frames[begin:end], scores[begin:end], columns)
         self._back.setData(x, y, connect="finite")
-        for name in (SCORE, *self._shown):
+        for name in (SCORE, *shown):
             curve = self._curves.get(name) or self._new_curve(name)
             x, y = self._live.points(name, view, columns)
             if name != SCORE:
@@ -221,7 +189,7 @@ class ScorePlot(QWidget):
                 y = (y - low) / (high - low)
             curve.setData(x, y, connect="finite")
         for name, curve in self._curves.items():
-            if name != SCORE and name not in self._shown:
+            if name != SCORE and name not in shown:
                 curve.setData([], [])
         self._read()
 
@@ -234,23 +202,18 @@ class ScorePlot(QWidget):
         if name == SCORE:
             return theme.colors().accent
         names = [known for known in self._live.names if known != SCORE]
-        place = names.index(name) if name in names else self._shown.index(name)
+        place = names.index(name) if name in names else len(names)
         return _COLORS[place % len(_COLORS)]
 
     def _read(self) -> None:
         """Say the values at the playhead."""
-        parts = []
-        for name in (SCORE, *self._shown):
+        values = []
+        for name in (SCORE, *self._head.chosen()):
             value = self._live.value(name, self._playhead)
             if value is None and name == SCORE:
                 value = self._history_at(self._playhead)
-            shown = "–" if value is None else f"{value:.3g}"
-            parts.append(
-                f'<span style="color:{self._color(name)}">■</span>&nbsp;{name}&nbsp;<b>{shown}</b>'
-            )
-        text = "&nbsp;&nbsp; ".join(parts)
-        if text != self._readout.text():
-            self._readout.setText(text)
+            values.append((name, self._color(name), value))
+        self._head.show_values(values)
 
     def _history_at(self, frame: int) -> float | None:
         frames, scores = self._history
@@ -275,7 +238,6 @@ class ScorePlot(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_line"):
             self._dress()
-            self._readout.clear()
             self._read()
 
     # reactions ------------------------------------------------------------------------
@@ -296,7 +258,7 @@ class ScorePlot(QWidget):
             self._redraw.start()
 
     def _moved_by_hand(self, *_: object) -> None:
-        self._follow.setChecked(False)
+        self._head.stop_following()
 
     def _clicked(self, event: MouseClickEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self._count:
@@ -308,27 +270,6 @@ class ScorePlot(QWidget):
         if self._view().sceneBoundingRect().contains(event.scenePos()):
             self.seek.emit(min(max(round(at.x()), 0), self._count - 1))
 
-    def _fill_menu(self) -> None:
-        names = [name for name in (*self._live.names, *self._shown) if name != SCORE]
-        known = [action.data() for action in self._menu.actions()]
-        if not names and not known:
-            action = self._menu.addAction(self.tr("The tracker reports no diagnostics yet"))
-            action.setEnabled(False)
-            return
-        if list(dict.fromkeys(names)) != known:
-            self._menu.clear()
-            for name in dict.fromkeys(names):
-                action = self._menu.addAction(name)
-                action.setData(name)
-                action.setCheckable(True)
-        for action in self._menu.actions():
-            action.setChecked(action.data() in self._shown)
-
-    def _toggled(self, action: QAction) -> None:
-        name = str(action.data())
-        if action.isChecked():
-            self._shown.append(name)
-        else:
-            self._shown.remove(name)
+    def _chosen_changed(self, names: list[str]) -> None:
         self.redraw()
-        self.curves_changed.emit(self.curves())
+        self.curves_changed.emit(names)
