@@ -41,7 +41,7 @@ def desk(qapp) -> Iterator[Desk]:
                 Source.TRACKED,
                 0.2 if k == 20 else 0.9,
                 TargetState.LOST if k in (5, 6, 12) else TargetState.TRACKING,
-            )  # fmt: skip
+            )
             for k in range(1, 25)
         ),
         Keyframe(25, Box(0, 0, 9, 9)),
