@@ -10,6 +10,7 @@ Invariant: text tokens have a contrast of at least 4.5 : 1 on every surface toke
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -118,6 +119,7 @@ LIGHT = Colors(
 _requested: Scheme = "system"
 _icon_names: dict[int, tuple[str, str]] = {}
 _icons: dict[tuple[str, str, str], QIcon] = {}  # rendering one takes milliseconds
+atexit.register(_icons.clear)  # pixmaps must not outlive the application
 
 
 class _SystemFollower(QObject):
@@ -238,7 +240,7 @@ def icon(name: str, token: str = "text") -> QIcon:
     tokens = colors()
     known = _icons.get((name, token, tokens.window))
     if known is not None:
-        return known
+        return QIcon(known)  # a copy, so that adding to it leaves the kept one alone
     made = QIcon()
     on = "accent_text" if token == "text" else token
     looks = (
@@ -253,7 +255,7 @@ def icon(name: str, token: str = "text") -> QIcon:
             made.addPixmap(_rendered(renderer, size), mode, state)
     _icon_names[made.cacheKey()] = (name, token)
     _icons[name, token, tokens.window] = made
-    return made
+    return QIcon(made)
 
 
 def icon_names() -> list[str]:

@@ -140,6 +140,15 @@ def test_that_icons_of_buttons_and_actions_follow_a_change_of_scheme(app, qtbot)
     assert mean_color(action.icon()).name() == theme.DARK.text
 
 
+def test_that_an_icon_is_rendered_once_per_scheme(app):
+    theme.apply(app, "dark")
+    first = theme.icon("play")
+    assert theme.icon("play").cacheKey() == first.cacheKey()
+    assert theme.icon("play", "muted").cacheKey() != first.cacheKey()
+    theme.apply(app, "light")
+    assert theme.icon("play").cacheKey() != first.cacheKey()
+
+
 def test_that_foreign_icons_stay_as_they_are(app, qtbot):
     button = QToolButton()
     qtbot.addWidget(button)
