@@ -121,7 +121,7 @@ class Panels:
     def _share(self, size: QSize) -> None:
         window, docks = self._window, self.docks
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        sides = [210, 345] if size.width() >= _WIDE else [190, 290]
+        sides = [240, 345] if size.width() >= _WIDE else [190, 290]
         window.resizeDocks([docks["objects"], docks["tracker"]], sides, horizontal)
         low = max(int(size.height() * 0.22), 130)
         window.resizeDocks([docks["timeline"]], [low], vertical)

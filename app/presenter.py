@@ -34,6 +34,7 @@ class Presenter(QObject):
         self._panels = panels
         self._status = status
         self.show_trail = True
+        self._curves_of = 0  # the run whose curves are shown
         self._lists = QTimer(self)
         self._lists.setSingleShot(True)
         self._lists.timeout.connect(self.refresh_lists)
@@ -162,12 +163,14 @@ class Presenter(QObject):
         if desk.growing is None:
             chosen = next((lane.columns for lane in lanes if lane.selected), None)
             panels.plot.show_columns(chosen)
+            self._forget_undone_curves()
 
     @Slot(object)
     def run_started(self, plan: RunPlan) -> None:
         """Curves start anew."""
         low, high = sorted((plan.start.frame, plan.stop - plan.step))
-        self._panels.plot.start_run(plan.run.id, (low, high))
+        self._panels.plot.start_run(plan.run.id, (low, high + 1))
+        self._curves_of = plan.run.id
 
     @Slot(object)
     def run_ended(self, plan: RunPlan) -> None:
@@ -178,6 +181,15 @@ class Presenter(QObject):
         self._show_run()
 
     # ---- inside ------------------------------------------------------------------------------
+
+    def _forget_undone_curves(self) -> None:
+        """Curves of a run that was taken back would tell of boxes that are not there."""
+        desk = self._desk
+        gone = desk.session is None or desk.document.run(self._curves_of) is None
+        if self._curves_of and gone:
+            self._curves_of = 0
+            self._panels.plot.start_run(0, (0, 0))
+            self._panels.plot.end_run()
 
     def _refresh_map(self, frame: int) -> None:
         found = self._controller.runs.map_at(frame) if self._desk.state.overlay.visible else None

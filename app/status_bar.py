@@ -50,6 +50,7 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 10, 0)
         self._cursor = self._label(self.tr("Pointer"), 22)
         self._run = self._label(self.tr("Run"), 0)
         self._progress = QProgressBar()

@@ -13,7 +13,8 @@ from app.controller.overlay import Overlay
 from app.controller.playback import SPEEDS, Playback
 from app.controller.project import Project
 from app.controller.prompts import Prompts
-from app.controller.runs import Choices, Runs
+from app.controller.run_state import Choices
+from app.controller.runs import Runs
 from app.jobs.background import Background
 from app.settings import Preferences
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.controller.desk import Desk
 from app.controller.live_run import LiveRun
 from app.controller.playback import Playback
+from app.controller.run_state import ActiveRun, Choices, Wish, hold_rule
 from app.controller.speed import Speed
-from app.jobs.tracking import HoldRule, MapHistory, Picture, RunEnded, TrackingJob
+from app.jobs.tracking import MapHistory, Picture, RunEnded, TrackingJob
 from app.ui_state import RunStatus
 from core import device as devices
 from core.document.document import Run
@@ -32,51 +33,6 @@ from core.states import CorrectionPolicy, Source, TargetState
 from core.trackers.base import Services
 
 TICK_MS = 33
-
-
-class Choices(Protocol):
-    """What the tracker panel is set to."""
-
-    def key(self) -> str:
-        """The tracker."""
-        ...
-
-    def values(self) -> dict[str, Any]:
-        """Its parameters."""
-        ...
-
-    def policy(self) -> CorrectionPolicy:
-        """How a correction is taken."""
-        ...
-
-    def frames(self) -> int:
-        """How many frames "track N frames" means."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A run to start: on which track, from which frame, how far."""
-
-    track: int
-    frame: int
-    step: int
-    count: int | None
-    policy: CorrectionPolicy | None
-
-
-@dataclass(slots=True)
-class _Active:
-    """What belongs to the run under way."""
-
-    job: TrackingJob
-    live: LiveRun
-    session: Session
-    speed: Speed
-    began: float
-    taken: int = 0
-    follow: bool = True
-    corrected: int | None = None  # frame of a person's box on this track since the start
 
 
 class Runs(QObject):
@@ -99,8 +55,8 @@ class Runs(QObject):
         self._desk = desk
         self._playback = playback
         self._choices = choices
-        self._active: _Active | None = None
-        self._next: _Wish | None = None
+        self._active: ActiveRun | None = None
+        self._next: Wish | None = None
         self._direction = 1
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
         self._timer = QTimer(self)
@@ -126,7 +82,7 @@ class Runs(QObject):
         state = self._desk.state
         if state.track is None:
             return
-        wish = _Wish(state.track, state.frame, step, count, policy)
+        wish = Wish(state.track, state.frame, step, count, policy)
         active = self._active
         if active is None:
             self._start(wish)
@@ -150,7 +106,7 @@ class Runs(QObject):
         elif active.corrected is None:
             self.resume()
         else:
-            self._next = _Wish(
+            self._next = Wish(
                 active.live.track_id,
                 active.corrected,
                 active.job.plan.step,
@@ -280,7 +236,7 @@ class Runs(QObject):
 
     # ---- the life of a run -------------------------------------------------------------------
 
-    def _continues(self, active: _Active, wish: _Wish) -> bool:
+    def _continues(self, active: ActiveRun, wish: Wish) -> bool:
         last = active.live.last
         return (
             active.job.control.paused
@@ -293,7 +249,7 @@ class Runs(QObject):
             and wish.frame == last.frame
         )
 
-    def _start(self, wish: _Wish) -> None:
+    def _start(self, wish: Wish) -> None:
         session = self._desk.session
         if session is None:
             return
@@ -311,13 +267,13 @@ class Runs(QObject):
             services,
             want_maps=self._wanted(),
             map_bytes=preferences.map_history << 20,
-            rule=_hold_rule(preferences.pause_when, preferences.pause_after),
+            rule=hold_rule(preferences.pause_when, preferences.pause_after),
             parent=self,
         )
         job.held.connect(self._on_held)
         job.ended.connect(self._on_ended)
         live = LiveRun(plan.run.track_id, plan.run.id)
-        self._active = _Active(job, live, session, Speed(), time.perf_counter())
+        self._active = ActiveRun(job, live, session, Speed(), time.perf_counter())
         self._direction = plan.step
         self._shown_maps = (job.maps, plan.run.track_id, plan.step)
         self._desk.growing = live
@@ -326,7 +282,7 @@ class Runs(QObject):
         self._timer.start()
         job.start()
 
-    def _plan(self, session: Session, wish: _Wish) -> RunPlan:
+    def _plan(self, session: Session, wish: Wish) -> RunPlan:
         key = session.store.current.track(wish.track).at(wish.frame)
         policy = wish.policy
         if policy is None:
@@ -358,7 +314,7 @@ class Runs(QObject):
         if picture is not None and active.follow:
             self._show(picture)
 
-    def _drain(self, active: _Active) -> None:
+    def _drain(self, active: ActiveRun) -> None:
         rows = active.job.buffer.since(active.taken)
         if not rows:
             return
@@ -370,7 +326,7 @@ class Runs(QObject):
     def _show(self, picture: Picture) -> None:
         self._playback.show_tracked(picture.frame, picture.time)
 
-    def _show_last(self, active: _Active) -> None:
+    def _show_last(self, active: ActiveRun) -> None:
         # The last picture that was taken may be a few frames old: go to the very last.
         if active.follow and active.live.last is not None:
             self._playback.go(active.live.last.frame)
@@ -423,7 +379,7 @@ class Runs(QObject):
         self._report(ended)
         active.job.deleteLater()
 
-    def _store(self, active: _Active) -> None:
+    def _store(self, active: ActiveRun) -> None:
         if self._desk.session is not active.session or not len(active.live):
             return
         plan = active.job.plan
@@ -468,8 +424,3 @@ class Runs(QObject):
     @Slot()
     def _on_clip(self) -> None:
         self._shown_maps = None
-
-
-def _hold_rule(when: str, after: int) -> HoldRule:
-    states = {"lost": TargetState.LOST, "uncertain": TargetState.UNCERTAIN}
-    return HoldRule(states.get(when), after)

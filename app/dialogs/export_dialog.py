@@ -35,6 +35,7 @@ from core.errors import BoxtrailError
 from core.formats.base import Format
 from core.formats.context import ExportReport
 from core.formats.options import READING, chosen
+from core.paths import resource
 from core.session import Session
 
 _Standard = QDialogButtonBox.StandardButton
@@ -162,6 +163,8 @@ class ExportDialog(QDialog):
 
     def _suggested(self, form: Format) -> Path:
         base = self._session.project_path or self._session.video.info.path
+        if base.is_relative_to(resource()):  # never into the program's own files
+            base = Path.home() / base.name
         if self.path_edit.text():
             base = Path(self.path_edit.text())
         stem = base.stem.removesuffix("_" + self._previous_key())

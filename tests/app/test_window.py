@@ -262,3 +262,16 @@ def test_that_closing_ends_every_thread(make_driver: Callable[..., Driver], clip
     controller = driver.window.controller
     assert not controller.playback._loader._thread.is_running
     assert not controller.background.is_busy
+
+
+def test_that_curves_of_a_run_that_was_taken_back_are_gone(
+    opened: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.draw(CLIP.boxes[0])
+    opened.key(Key.Key_E)
+    opened.until_idle()
+    cleared = []
+    monkeypatch.setattr(opened.window.panels.plot, "start_run", lambda *run: cleared.append(run))
+    opened.key(Key.Key_Z, CTRL)
+    opened.settle()
+    assert cleared == [(0, (0, 0))]
