@@ -124,9 +124,11 @@ class Transport(QWidget):
     def set_status(self, text: str, tooltip: str = "", severity: str = "info") -> None:
         """Text at the left, e.g. “tracking, 123 fps, 0:12 left”."""
         self._status.show_text(text, tooltip)
-        token = {"ok": "ok", "warning": "uncertain", "error": "lost"}.get(severity)
-        color = getattr(theme.colors(), token) if token else ""
-        self._status.setStyleSheet(f"color: {color};" if color else "")
+        role = severity if severity in ("ok", "warning", "error") else "muted"
+        if role != self._status.property("role"):
+            self._status.setProperty("role", role)
+            self._status.style().unpolish(self._status)
+            self._status.style().polish(self._status)
 
     def set_actions(self, actions: Mapping[str, QAction]) -> None:
         """Buttons for those of :data:`ORDER` that are given, in that order."""
