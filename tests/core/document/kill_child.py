@@ -1,7 +1,8 @@
 """A program at work, to be killed: edits and tracks steadily, autosaves in a thread.
 
 Every piece of work is reported on standard output *before* it is done, with the
-system-wide monotonic clock, so that the parent can tell what was lost. Arguments:
+system-wide monotonic clock, and every autosave *after* it is done, so that the parent
+can tell what was lost. Arguments:
 folder, seconds between autosaves, bytes at which a journal is compacted, frames a second.
 """
 
@@ -63,7 +64,10 @@ def main(folder: Path, interval: float, compact: int, rate: float) -> None:
         while True:
             time.sleep(interval)
             with saving:
-                saver.write(document, (run, Columns.of_keyframes(list(rows))))
+                current, count = document, len(rows)
+                known = Columns.of_keyframes(rows[:count])
+                saver.write(current, (run, known))
+                os.write(1, b"saved %d\n" % min(count, len(current.track(EDITED))))
 
     threading.Thread(target=autosave_forever, daemon=True).start()
     os.write(1, b"ready\n")

