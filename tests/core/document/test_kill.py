@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.geometry import Box
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = Path(__file__).with_name("kill_child.py")
 TRACKED, EDITED, BACKDROP = 1, 2, 3
+LAUNCHED: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass
@@ -28,6 +30,16 @@ class Victim:
     folder: Path
     die_at: float
     killed: float = 0.0
+
+
+@pytest.fixture(autouse=True)
+def _no_survivors() -> Iterator[None]:
+    yield
+    while LAUNCHED:
+        process = LAUNCHED.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def launch(
@@ -40,6 +52,7 @@ def launch(
         stdout=subprocess.PIPE,
         env=environment,
     )
+    LAUNCHED.append(process)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return Victim(process, folder, time.monotonic() + lifetime)
