@@ -64,7 +64,7 @@ class Panels:
             "objects": self._dock("objects", tr("Objects"), self.tracks),
             "box": self._dock("box", tr("Box"), self.box),
             "tracker": self._dock("tracker", tr("Tracker"), self.tracker),
-            "overlay": self._dock("overlay", tr("Map"), _scrolled(self.overlay)),
+            "overlay": self._dock("overlay", tr("Response map"), _scrolled(self.overlay)),
             "timeline": self._dock("timeline", tr("Timeline"), self.timeline),
             "curves": self._dock("curves", tr("Curves"), self.plot),
         }

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from app.views.view_types import OverlaySettings
 
-# The picture must stay readable below the map: the low end is nearly clear.
-_OVERLAY = OverlaySettings(opacity=0.8, fade=0.85)
+# The picture must stay readable below the map, so the low end is nearly clear; peaks of
+# a healthy response are 0.5 to 1 of its range, so the colours end at 0.6.
+_OVERLAY = OverlaySettings(opacity=0.85, fade=0.8, high=0.6)
 
 
 class RunStatus(enum.StrEnum):

@@ -13,7 +13,13 @@ _RECENT_SHOWN = 5
 
 
 class Welcome(QWidget):
-    """Shown in place of the canvas while nothing is open."""
+    """Shown in place of the canvas while nothing is open.
+
+    Parameters
+    ----------
+    actions
+        Open a file, open a folder, open the demo clip.
+    """
 
     open_recent = Signal(str)
     files_dropped = Signal(list)
@@ -35,7 +41,10 @@ class Welcome(QWidget):
         )
         hint.setTextFormat(Qt.TextFormat.RichText)
         self._status = QLabel()
-        self._buttons = [_button_for(action) for action in actions]
+        texts = (self.tr("&Open video…"), self.tr("Open &folder…"), self.tr("Open &demo"))
+        self._buttons = [
+            _button_for(action, text) for action, text in zip(actions, texts, strict=True)
+        ]
         row = QHBoxLayout()
         row.addStretch()
         for button in self._buttons:
@@ -87,8 +96,8 @@ class Welcome(QWidget):
             self.files_dropped.emit(paths)
 
 
-def _button_for(action: QAction) -> QPushButton:
-    button = QPushButton(action.icon(), action.text())
+def _button_for(action: QAction, text: str) -> QPushButton:
+    button = QPushButton(action.icon(), text)
     button.setToolTip(action.toolTip())
     button.setMinimumHeight(40)
     button.clicked.connect(action.trigger)
