@@ -115,7 +115,12 @@ def describe(cls: type) -> list[ParamInfo]:
             continue
         values = {f.name: getattr(declared, f.name) for f in dataclasses.fields(declared)}
         infos.append(
-            ParamInfo(name=field.name, type=hints[field.name], default=field.default, **values)
+            ParamInfo(
+                name=field.name,
+                type=hints[field.name],
+                default=typing.cast(Value, field.default),
+                **values,
+            )
         )
     return infos
 
