@@ -78,7 +78,7 @@ def _checked(path: Path, key: str | None, *, overwrite: bool) -> Output:
             )
         return Output(path, PROJECT)
     form = writable(key) if key else format_for(path)
-    if form.folder and path.suffix.lower() in form.suffixes:
+    if form.folder and path.suffix.lower() in form.suffixes and not form.alone(path):
         raise UsageError(
             f"{form.title} makes a folder of files, but “{path.name}” names a file.",
             f"Name a folder: {path.with_suffix('')}.",
@@ -111,7 +111,11 @@ def format_for(path: Path) -> Format:
     suffix = path.suffix.lower()
     known = [form for form in registry.formats.values() if form.can_write]
     if suffix:
-        meant = [form for form in known if suffix in form.suffixes and not form.folder]
+        meant = [
+            form
+            for form in known
+            if suffix in form.suffixes and (not form.folder or form.alone(path))
+        ]
     else:
         meant = [form for form in known if form.folder]
     usual = [form for form in meant if form.key == USUAL.get(suffix)]

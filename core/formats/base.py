@@ -50,6 +50,16 @@ class Codec:
         """
         raise NotImplementedError
 
+    def main_file(self, document: Document, options: Any) -> str | None:
+        """For formats of folders: the file that can stand alone, or None.
+
+        Raises
+        ------
+        FormatError
+            If this document needs more than one.
+        """
+        del document, options
+
     def parse(self, path: Path, options: Any, ctx: ImportContext) -> Document:
         """The document in a file or folder; what cannot be used goes to `ctx.skip`."""
         raise NotImplementedError
@@ -80,7 +90,8 @@ class Format:
         Largest error of a coordinate in pixels after writing and reading (for pictures
         up to 10,000 px) with default options.
     folder
-        Whether it makes a folder of files.
+        Whether it makes a folder of files. Some such formats write their main file
+        alone when the target's name ends in one of `suffixes`, see :meth:`alone`.
     """
 
     key: str
@@ -103,6 +114,11 @@ class Format:
     def kept(self, options: ExportOptions) -> frozenset[str]:
         """What the format keeps with these options."""
         return self.codec.kept(options, self.keeps)
+
+    def alone(self, to: Path) -> bool:
+        """Whether writing to `to` makes one file, although the format is of folders."""
+        able = type(self.codec).main_file is not Codec.main_file
+        return self.folder and able and to.suffix.lower() in self.suffixes and not to.is_dir()
 
     def losses(self, document: Document, options: ExportOptions | None = None) -> list[str]:
         """What of `document` will not be in the file, in words, for the person to see."""
@@ -156,7 +172,11 @@ class Format:
             lost,
             ctx,
         )
-        files = publish(to, self.codec.render(resolved, options, ctx), facts, folder=self.folder)
+        pieces = self.codec.render(resolved, options, ctx)
+        if self.alone(to):
+            main = self.codec.main_file(resolved, options)
+            pieces = (("", text) for name, text in pieces if name == main)
+        files = publish(to, pieces, facts, folder=self.folder and not self.alone(to))
         warnings = [f"{self.title} does not keep: {', '.join(lost)}."] if lost else []
         if not count:
             warnings.append("No boxes were written: nothing fits the chosen options.")

@@ -110,6 +110,15 @@ def only_track(path: Path, key: str) -> int | None:
     return number if type(number) is int and number > 0 else None
 
 
+def labels(path: Path, key: str) -> dict[int, str]:
+    """The label of each track, from the manifest."""
+    found = beside(path, key)
+    tracks = found.get("tracks") if found else None
+    rows = [row for row in tracks if isinstance(row, dict)] if isinstance(tracks, list) else []
+    pairs = [(row.get("id"), row.get("label")) for row in rows]
+    return {n: label for n, label in pairs if type(n) is int and isinstance(label, str)}
+
+
 def other_video(path: Path, key: str, video: VideoRef) -> str:
     """A warning if the manifest names another clip than `video`; else empty."""
     found = beside(path, key)

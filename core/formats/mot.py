@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from core.document.document import Document
 from core.errors import FormatError
+from core.formats import manifest
 from core.formats.base import BOXES, IDS, LABELS, OCCLUSION, SCORES, Codec, File
 from core.formats.context import ExportContext, ImportContext
 from core.formats.gather import Gatherer, imported
@@ -109,10 +110,14 @@ class Mot(Codec):
             yield "gt/labels.txt", "".join(f"{name}\n" for name in names)
         yield "seqinfo.ini", _seqinfo(document, ctx)
 
+    def main_file(self, document: Document, options: MotOptions) -> str:
+        """The list of boxes; the names of the classes are in the manifest then."""
+        return _PLACES[options.variant]
+
     def parse(self, path: Path, options: MotOptions, ctx: ImportContext) -> Document:
         """Boxes of a sequence folder or of one text file."""
         file = _truth(path)
-        names = _names(file)
+        names, told = _names(file), manifest.labels(file, "mot")
         gathered = Gatherer(ctx)
         ignored = 0
         for where, fields in fields_of_lines(file, "MOT file"):
@@ -133,6 +138,8 @@ class Mot(Codec):
             flags = Flag.OCCLUDED if hidden else Flag.NONE
             key = imported(frame - options.frame_base, box, score=score, flags=flags)
             label = _label(names, numbers[7]) if truth and len(numbers) > 7 else ""
+            if not names:
+                label = told.get(identity, label)
             if identity > 0:
                 gathered.add(where, identity, key, label)
             else:

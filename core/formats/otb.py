@@ -30,6 +30,7 @@ from core.geometry import Box
 from core.params import param
 
 _NAME = re.compile(r"groundtruth_rect(?:\.(\d{1,9}))?\.txt")
+_FILE = "groundtruth_rect.txt"
 _SEPARATORS = {"comma": ",", "tab": "\t", "blank": " "}
 
 
@@ -65,11 +66,27 @@ class Otb(Codec):
         tracks = sorted((t for t in document.tracks if len(t)), key=lambda t: t.id)
         frames = frame_range(options, document)
         if not tracks:
-            yield "groundtruth_rect.txt", ""
+            yield _FILE, ""
         for done, track in enumerate(tracks):
             ctx.progress(done / len(tracks))
             name = "groundtruth_rect" + (f".{track.id}" if len(tracks) > 1 else "") + ".txt"
             yield name, "".join(_lines(track, frames, options))
+
+    def main_file(self, document: Document, options: OtbOptions) -> str:
+        """The one target's file.
+
+        Raises
+        ------
+        FormatError
+            If there are several targets: each has a file of its own.
+        """
+        several = sum(bool(len(track)) for track in document.tracks)
+        if several > 1:
+            raise FormatError(
+                f"OTB text has one file per target, and there are {several}.",
+                "Name a folder instead of a file.",
+            )
+        return _FILE
 
     def parse(self, path: Path, options: OtbOptions, ctx: ImportContext) -> Document:
         """All ``groundtruth_rect*.txt`` of a folder, or one file of any name."""

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from core import formats
-from core.document.document import Document
+from core.document.document import Document, VideoRef
+from core.document.track import Keyframe
 from core.errors import FormatError, StorageError
+from core.formats.context import ImportContext
+from core.geometry import Box
 
 formats.load_all()
 
@@ -113,3 +116,28 @@ def test_that_a_failed_export_leaves_the_earlier_one(
     assert contents(tmp_path) == before
     assert not list(tmp_path.rglob("*.tmp"))
     assert not (tmp_path / "new" / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "line"), [("mot", "1,1,11,21,30,40,1,1,1"), ("otb", "11,21,30,40")]
+)
+def test_that_a_text_target_gets_the_main_file_alone(tmp_path: Path, key: str, line: str) -> None:
+    document, track = Document(VideoRef("a.mp4", frame_count=1)).with_new_track("car")
+    document = document.with_track(track.with_keyframes([Keyframe(0, Box(10, 20, 30, 40))]))
+    target = tmp_path / "boxes.txt"
+    formats.find(key).write(document, target)
+    assert target.read_text() == line + "\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["boxes.txt", "boxes.txt.manifest.json"]
+    back = formats.find(key).read(target, None, ImportContext(document.video))
+    assert [k.box for k in back.tracks[0].keyframes()] == [Box(10, 20, 30, 40)]
+    assert back.tracks[0].label == ("car" if key == "mot" else "")
+
+
+def test_that_several_targets_do_not_fit_one_otb_file(tmp_path: Path) -> None:
+    document = Document(VideoRef("a.mp4", frame_count=1))
+    for _ in range(2):
+        document, track = document.with_new_track("car")
+        document = document.with_track(track.with_keyframes([Keyframe(0, Box(1, 2, 3, 4))]))
+    with pytest.raises(FormatError, match="one file per target"):
+        formats.find("otb").write(document, tmp_path / "boxes.txt")
+    assert list(tmp_path.iterdir()) == []
