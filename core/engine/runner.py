@@ -18,7 +18,7 @@ import torch
 from core import params as parameters
 from core.engine.control import Control
 from core.engine.run_buffer import Row, RunBuffer
-from core.errors import BoxtrailError, DeviceError, FrameUnavailable
+from core.errors import BoxtrailError, DeviceError, FrameUnavailable, TrackerError
 from core.geometry import Box
 from core.states import CorrectionPolicy
 from core.trackers.base import Tracker, TrackResult
@@ -133,6 +133,7 @@ def run(
                 tick = time.perf_counter()
                 result = _first(tracker, frame, start) if seed else tracker.update(frame.image)
                 item = FrameResult(run_id, frame, result, time.perf_counter() - tick, seed)
+                _refuse_nonsense(item)
                 for sink in sinks:
                     sink(item)
                 done += 1
@@ -169,6 +170,15 @@ def _out_of_memory(error: torch.OutOfMemoryError) -> DeviceError:
         "Close other programs that use it, or choose the device “cpu”.",
         str(error),
     )
+
+
+def _refuse_nonsense(item: FrameResult) -> None:
+    # A defect in a tracker must not reach the document, where such a box cannot be saved.
+    if not item.result.box.is_finite():
+        raise TrackerError(
+            f"The tracker lost its arithmetic on frame {item.frame.index}: its box is not a number.",
+            "Start again from a box on this frame.",
+        )
 
 
 def _first(tracker: Tracker, frame: Frame, start: Start) -> TrackResult:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import math
 import threading
 import time
 
@@ -13,6 +15,7 @@ from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, Start, into, run
 from core.errors import DeviceError, FrameUnavailable, ParamError, TrackerError
+from core.geometry import Box
 from core.states import CorrectionPolicy
 from core.trackers.base import Services
 
@@ -278,3 +281,19 @@ def test_that_a_paused_run_steps_frame_by_frame_and_then_goes_on():
     thread.join(10)
     assert ends[0].reason is EndReason.FINISHED
     assert len(buffer) == 30
+
+
+def test_that_a_box_that_is_not_a_number_ends_the_run_before_it_is_kept():
+    class Broken(TemplateMatch):
+        def update(self, image):
+            result = super().update(image)
+            frames.append(result)
+            if len(frames) < 4:
+                return result
+            return dataclasses.replace(result, box=Box(math.nan, 0, 5, 5))
+
+    frames = []
+    end, buffer = _run(moving_patch(10), tracker=Broken(TemplateMatchParams(), Services()))
+    assert end.reason is EndReason.FAILED
+    assert isinstance(end.error, TrackerError)
+    assert [r.frame for r in buffer.since(0)] == [0, 1, 2, 3]
