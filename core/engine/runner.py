@@ -176,7 +176,7 @@ def _refuse_nonsense(item: FrameResult) -> None:
     # A defect in a tracker must not reach the document, where such a box cannot be saved.
     if not item.result.box.is_finite():
         raise TrackerError(
-            f"The tracker lost its arithmetic on frame {item.frame.index}: its box is not a number.",
+            f"On frame {item.frame.index} the tracker gave a box that is not a number.",
             "Start again from a box on this frame.",
         )
 
