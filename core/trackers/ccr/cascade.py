@@ -76,6 +76,7 @@ def search(
     weights: dict[str, float],
     unified: Unified,
     preference: FloatArray,
+    slope: float,
 ) -> StageResult | None:
     """Fuse the responses of one stage and find the best displacement and scale.
 
@@ -87,6 +88,9 @@ def search(
         Per feature its factor in the fused response (normalisation included).
     preference
         ``(S,)`` factors on the peaks when scales are compared.
+    slope
+        Relative gain of the peak per step of scale that means nothing, see
+        :func:`core.trackers.ccr.model.scale_slope`.
 
     Returns
     -------
@@ -113,12 +117,26 @@ def search(
         y, x = ((int(k) - unified.cells // 2) * float(unified.step) for k in (row, col))
         terms = [plain[grid.name][index] * weights[grid.name] for grid in grids]
         peaks.append(TrigonometricSum(terms, steps).climb(y, x, unified.step))
-    judged = np.array([peak for peak, _, _ in peaks]) * preference
-    index = int(np.argmax(judged))
+    heights = np.array([peak for peak, _, _ in peaks])
+    away = np.arange(len(heights)) - len(heights) // 2
+    judged = (heights - slope * away * heights[len(heights) // 2]) * preference
+    index = best_scale(judged)
     peak, dy, dx = peaks[index]
     exponent = index - len(judged) // 2 + vertex(judged, index)
     shown = {name: response.cpu().numpy() for name, response in responses.items()}
     return StageResult((dy, dx), index, exponent, peak, values, shown)
+
+
+def best_scale(heights: FloatArray) -> int:
+    """Index of the highest peak; the middle when it lies in a valley.
+
+    Where both the smallest and the largest scale beat the middle one, size cannot be
+    told from this response, and either choice would be chance.
+    """
+    middle = len(heights) // 2
+    if min(heights[0], heights[-1]) > heights[middle]:
+        return middle
+    return int(np.argmax(heights))
 
 
 def vertex(values: FloatArray, index: int) -> float:

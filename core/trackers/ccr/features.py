@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -126,23 +127,32 @@ class Hierarchy:
         this is average pooling over twice the cell with a peak in the middle.
         """
         features = self.features[grid.name]
-        bins = features.shape[0]
-        per_bin = self.region.w / bins  # frame pixels
+        per_bin = self.region.w / features.shape[0]  # frame pixels
         steps = scales * (self.layout.zoom * grid.cell / per_bin)
-        matrices = []
+        matrices, parts = [], []
         for offset in (center[1] - self.region.y, center[0] - self.region.x):
-            starts = offset / per_bin - steps * (grid.cells / 2)
+            part = self._bins(offset / per_bin, steps.max() * (grid.cells / 2 + 1))
+            starts = offset / per_bin - steps * (grid.cells / 2) - part.start
+            bins = part.stop - part.start
             pairs = zip(starts, steps, strict=True)
             matrices.append([sampling.triangle_matrix(bins, grid.cells, *pair) for pair in pairs])
+            parts.append(part)
         rows = torch.from_numpy(np.concatenate(matrices[0])).to(features.device)
         cols = torch.from_numpy(np.stack(matrices[1])).to(features.device).mT
+        window = features[parts[0], :, parts[1]]
         # One product for the rows of all scales: the region is read once.
-        tall = (rows @ features.view(bins, -1)).view(len(scales), -1, bins)
+        tall = (rows @ window.reshape(len(window), -1)).view(len(scales), -1, window.shape[2])
         pooled = (tall @ cols).view(len(scales), grid.cells, -1, grid.cells).transpose(1, 2)
         if grid.name == HOG:
             return normalized(pooled)
         area = torch.from_numpy(steps**2).to(features)
         return pooled / area[:, None, None, None]
+
+    def _bins(self, middle: float, reach: float) -> slice:
+        """The bins within `reach` of `middle`, at least one."""
+        count = self.picture.shape[0] // _BIN
+        first = int(np.clip(np.floor(middle - reach), 0, count - 1))
+        return slice(first, int(np.clip(np.ceil(middle + reach), first + 1, count)))
 
 
 def build(
@@ -157,24 +167,24 @@ def build(
     region = Box.from_center(center[0], center[1], side, side)
     picture = sampling.cut(image, region, layout.patch)
     pixels = torch.from_numpy(picture).to(device)
+    # Colours may be averaged before they are named: at this scale one pixel has one.
+    side = layout.patch // _BIN
+    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    hues = torch.from_numpy(np.asarray(small, np.uint8)).to(device)
     features = {
         HOG: votes(pixels, _BIN),
-        COLOUR: intensities(pixels, _BIN) if layout.grey else names(pixels, _BIN),
+        COLOUR: intensities(hues) if layout.grey else names(hues),
     }
     # Rows outermost: pooling then starts with one product over all channels.
     by_row = {name: values.transpose(0, 1).contiguous() for name, values in features.items()}
     return Hierarchy(layout, region, picture, by_row)
 
 
-def names(pixels: Tensor, cell: int) -> Tensor:
-    """Mean probability of the 11 basic colour terms per cell ``(11, H / cell, W / cell)``."""
-    height, width = pixels.shape[:2]
+def names(pixels: Tensor) -> Tensor:
+    """Probabilities of the 11 basic colour terms ``(11, H, W)`` of an ``(H, W, 3)`` picture."""
     level = (pixels >> 3).to(torch.int32)
     index = (level[..., 0] << 10) | (level[..., 1] << 5) | level[..., 2]
-    each = torch.nn.functional.embedding(index.reshape(-1), _name_table(pixels.device))
-    lines = each.view(height // cell, cell, width // cell, cell * _NAMES).sum(1)
-    cells = lines.view(height // cell, width // cell, cell, _NAMES).sum(2)
-    return (cells * (1.0 / cell**2)).permute(2, 0, 1).contiguous()
+    return torch.nn.functional.embedding(index, _name_table(pixels.device)).permute(2, 0, 1)
 
 
 @functools.lru_cache(maxsize=4)
@@ -182,10 +192,9 @@ def _name_table(device: torch.device) -> Tensor:
     return torch.from_numpy(colour_name_table().reshape(-1, _NAMES).copy()).to(device)
 
 
-def intensities(pixels: Tensor, cell: int) -> Tensor:
-    """Soft histogram of grey levels ``(11, H / cell, W / cell)``, rows sum to 1."""
+def intensities(pixels: Tensor) -> Tensor:
+    """Shares of 11 soft grey levels ``(11, H, W)``, for pictures where colour says nothing."""
     luma = pixels.to(torch.float32) @ torch.tensor([0.299, 0.587, 0.114], device=pixels.device)
     position = luma * ((_INTENSITY_BINS - 1) / 255)
     centres = torch.arange(_INTENSITY_BINS, device=pixels.device, dtype=torch.float32)
-    votes = (1 - (position[None] - centres[:, None, None]).abs()).clamp(min=0)
-    return torch.nn.functional.avg_pool2d(votes[None], cell)[0]
+    return (1 - (position[None] - centres[:, None, None]).abs()).clamp(min=0)

@@ -48,7 +48,8 @@ class State:
     """Everything that changes from frame to frame.
 
     `norms` are the peaks of the first filters on the first frame: responses are
-    divided by them, so that a perfect match has the height 1.
+    divided by them, so that a perfect match has the height 1. `scale_slope` is the bias
+    of the present model between scales, see :func:`scale_slope`.
     """
 
     setting: Setting
@@ -59,6 +60,7 @@ class State:
     norms: dict[str, float]
     history: History = field(default_factory=History)
     failures: int = 0
+    scale_slope: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -79,7 +81,8 @@ def start(
         for name, sample in training_samples(setting, hierarchy, center, 1.0).items()
     }
     norms = _self_peaks(setting, hierarchy, center, first)
-    return State(setting, center, 1.0, first, first, norms), hierarchy
+    slope = scale_slope(setting, hierarchy, center, 1.0, first, norms, params)
+    return State(setting, center, 1.0, first, first, norms, scale_slope=slope), hierarchy
 
 
 def training_samples(setting: Setting, hierarchy: Hierarchy, center: Point, scale: float) -> Model:
@@ -111,6 +114,44 @@ def mixed(
             new = new * beta + state.first[name] * (1 - beta)
         model[name] = old * (1 - alpha) + new * alpha
     return model
+
+
+def weights(norms: dict[str, float], params: CCRParams) -> dict[str, float]:
+    """Factor of each feature's response in the fused one."""
+    share = {features.HOG: params.hog_weight, features.COLOUR: 1 - params.hog_weight}
+    return {name: share[name] / norm for name, norm in norms.items()}
+
+
+def scale_slope(
+    setting: Setting,
+    hierarchy: Hierarchy,
+    center: Point,
+    scale: float,
+    model: Model,
+    norms: dict[str, float],
+    params: CCRParams,
+) -> float:
+    """Relative gain of the response per step of scale, where the scale is right.
+
+    The filter is fitted at one scale only. Nothing makes that scale the best one: the
+    response can rise towards a neighbour, by chance of the content, and following it
+    frame after frame inflates or shrinks the box. The rise is measured on the sample
+    just learned, and subtracted when the next frame's scales are compared.
+    """
+    if not params.scale_level:
+        return 0.0
+    reach = 2.0
+    scales = scale * params.scale_step ** np.array([-reach, 0.0, reach])
+    total = np.zeros(3)
+    for grid in setting.layout.grids:
+        hat = torch.fft.rfft2(
+            hierarchy.pool(grid, center, scales) * setting.search_windows[grid.name]
+        )
+        spectrum = cascade.correlate(hat, model[grid.name])
+        response = torch.fft.irfft2(spectrum, s=(grid.cells, grid.cells))
+        total += response[:, 0, 0].cpu().numpy() * weights(norms, params)[grid.name]
+    slope = (total[2] - total[0]) / (2 * reach * total[1]) if total[1] > 1e-9 else 0.0
+    return float(slope) if np.isfinite(slope) else 0.0
 
 
 def _setting(image: Image, box: Box, params: CCRParams, device: torch.device) -> Setting:

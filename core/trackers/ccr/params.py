@@ -49,8 +49,21 @@ class CCRParams:
         live=True,
         group="Cascade",
     )
+    scale_level: bool = param(
+        False,
+        "Subtract the model's own slope over scales before comparing them.",
+        group="Cascade",
+    )
+    scale_deadzone: float = param(
+        0.1,
+        "Refined changes of scale below this are taken as none.",
+        bounds=(0.0, 0.5),
+        unit="steps",
+        live=True,
+        group="Cascade",
+    )
     scale_preference: float = param(
-        0.995,
+        0.98,
         "Factor on a scale's peak per step away from the present scale.",
         bounds=(0.9, 1.0),
         live=True,

@@ -104,7 +104,7 @@ class CCRTracker:
             quality = measure(last.winner, last.peak, self._params.quality_exponent)
             clock.lap("quality")
             failure = failed(state.history, quality, self._params)
-            learned = self._learned(image, state, found, failure=failure)
+            learned, slope = self._learned(image, state, found, failure=failure)
             clock.lap("solve")
             history = state.history
             if not (failure and self._params.history_exclude_failures):
@@ -114,6 +114,7 @@ class CCRTracker:
                 center=found.center,
                 scale=found.scale,
                 model=learned,
+                scale_slope=slope,
                 history=history,
                 failures=state.failures + 1 if failure else 0,
             )
@@ -186,8 +187,7 @@ class CCRTracker:
             pixel = layout.zoom * searched
             dy, dx = result.shift
             center = _inside(image, center[0] + dx * pixel, center[1] + dy * pixel)
-            exponent = result.exponent if self._params.scale_refine else round(result.exponent)
-            scale = scale * self._params.scale_step**exponent
+            scale = scale * self._params.scale_step ** self._scale_change(result)
             scale = float(np.clip(scale, *setting.scale_bounds))
             moved = max(abs(dy), abs(dx)) / setting.unified.step
             if moved < self._params.stage_stop and round(result.exponent) == 0:
@@ -212,25 +212,39 @@ class CCRTracker:
                 torch.fft.rfft2(windowed), state.model[grid.name]
             )
             clock.lap("correlation")
-        share = {features.HOG: self._params.hog_weight}
-        share[features.COLOUR] = 1 - self._params.hog_weight
-        weights = {name: share[name] / norm for name, norm in state.norms.items()}
+        weights = model.weights(state.norms, self._params)
         away = np.abs(np.arange(len(scales)) - len(scales) // 2)
         preference = self._params.scale_preference**away
         grids = setting.layout.grids
-        result = cascade.search(spectra, grids, weights, setting.unified, preference)
+        result = cascade.search(
+            spectra, grids, weights, setting.unified, preference, state.scale_slope
+        )
         clock.lap("peak")
         return result
 
+    def _scale_change(self, result: cascade.StageResult) -> float:
+        """Steps of scale to take after a stage."""
+        if not self._params.scale_refine:
+            return round(result.exponent)
+        # Growing and shrinking samples do not lose height alike, so the top of the
+        # parabola is never quite at zero: small moves would add up to a slow drift.
+        return 0.0 if abs(result.exponent) < self._params.scale_deadzone else result.exponent
+
     # --- learning -----------------------------------------------------------------
 
-    def _learned(self, image: Image, state: State, found: Search, *, failure: bool) -> model.Model:
+    def _learned(
+        self, image: Image, state: State, found: Search, *, failure: bool
+    ) -> tuple[model.Model, float]:
+        """The model after this frame, and its scale slope."""
         hierarchy = found.hierarchy
         if not hierarchy.covers(found.center, found.scale):
             layout = state.setting.layout
             hierarchy = features.build(image, layout, found.center, found.scale, self._device)
-        samples = model.training_samples(state.setting, hierarchy, found.center, found.scale)
-        return model.update(state, samples, self._params, failed=failure)
+        place = (hierarchy, found.center, found.scale)
+        samples = model.training_samples(state.setting, *place)
+        learned = model.update(state, samples, self._params, failed=failure)
+        slope = model.scale_slope(state.setting, *place, learned, state.norms, self._params)
+        return learned, slope
 
     # --- reporting ----------------------------------------------------------------
 
