@@ -124,8 +124,12 @@ class Tracker(Protocol):
     change the boxes. `params` is the (frozen) parameter object in force.
     """
 
-    params: Any
     want_maps: frozenset[str]
+
+    @property
+    def params(self) -> Any:
+        """The parameters in force."""
+        ...
 
     def init(self, image: Image, box: Box) -> TrackResult:
         """Start (or start anew) on `box`.

@@ -12,7 +12,7 @@ from core import params as parameters
 from core.errors import TrackerError
 from core.trackers.base import MapInfo, Services, Tracker
 
-C = TypeVar("C")
+T = TypeVar("T", bound=Tracker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ def register(
     reference: Reference,
     maps: tuple[MapInfo, ...],
     weights: tuple[str, ...] = (),
-) -> Callable[[type[C]], type[C]]:
+) -> Callable[[type[T]], type[T]]:
     """Class decorator: make ``cls(params, services)`` selectable as `key`."""
 
-    def decorate(cls: type[C]) -> type[C]:
+    def decorate(cls: type[T]) -> type[T]:
         if key in _specs:
             raise ValueError(f"tracker key {key!r} is taken by {_specs[key].title}")
         _specs[key] = TrackerSpec(
@@ -78,7 +78,7 @@ def register(
             cls,
             reference,
             maps,
-            weights,  # pyright: ignore[reportArgumentType]
+            weights,
         )
         return cls
 
