@@ -63,7 +63,7 @@ class CCRParams:
         group="Cascade",
     )
     scale_preference: float = param(
-        0.98,
+        0.985,
         "Factor on a scale's peak per step away from the present scale.",
         bounds=(0.9, 1.0),
         live=True,

@@ -79,6 +79,11 @@ class CCRTracker:
         self._device = services.device
         self._state: State | None = None
 
+    @property
+    def params(self) -> CCRParams:
+        """The parameters in force."""
+        return self._params
+
     def init(self, image: Image, box: Box) -> TrackResult:
         """Start on `box`: sizes, masks and the first filters."""
         require_usable(box, image.shape[1], image.shape[0])
