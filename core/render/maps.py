@@ -44,7 +44,7 @@ class MapLook:
     opacity
         In [0, 1], where the map is strongest.
     fade
-        Share of the opacity that follows the value: 0 covers the extent evenly, 1
+        Share of the opacity that follows the root of the value: 0 covers the extent evenly, 1
         leaves the picture as it is where the map is weakest.
     smooth
         Interpolate between cells; else each cell is one flat patch.
@@ -52,7 +52,7 @@ class MapLook:
 
     colormap: str = "viridis"
     opacity: float = 0.75
-    fade: float = 0.4
+    fade: float = 0.85
     smooth: bool = True
 
 
@@ -89,7 +89,7 @@ def _blended(part: Picture, levels: Levels, matrix: Levels, look: MapLook) -> Pi
     covered = cv2.warpAffine(
         np.ones_like(levels), matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT
     )
-    alpha = look.opacity * covered * (1 - look.fade + look.fade * warped)
+    alpha = look.opacity * covered * (1 - look.fade + look.fade * np.sqrt(warped))
     colors = color_table(look.colormap).astype(np.float32)[(warped * 255 + 0.5).astype(np.uint8)]
     below = part.astype(np.float32)
     below += (colors - below) * alpha[:, :, None]
