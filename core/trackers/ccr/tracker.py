@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core import params as parameters
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy, TargetState
@@ -166,8 +167,13 @@ class CCRTracker:
         self._state = state
 
     def tune(self, params: Any) -> None:
-        """Take the live parameters of `params`."""
-        self._params = params
+        """Take the live parameters of `params`; the others stay as the filters know them."""
+        live = {
+            info.name: getattr(params, info.name)
+            for info in parameters.describe(CCRParams)
+            if info.live
+        }
+        self._params = replace(self._params, **live)
 
     # --- search -------------------------------------------------------------------
 

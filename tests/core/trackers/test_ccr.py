@@ -192,3 +192,14 @@ def test_that_the_parabola_finds_the_top_between_scales() -> None:
     heights = 1 - 0.1 * (steps - 0.3) ** 2
     assert cascade.vertex(heights, 2) == pytest.approx(0.3)
     assert cascade.vertex(heights, 4) == 0
+
+
+def test_that_tuning_takes_live_parameters_only(scene: Any) -> None:
+    world, plain, tuned = scene(), tracker(), tracker()
+    for subject in (plain, tuned):
+        subject.init(world.frame(START), START)
+    tuned.tune(CCRParams(scales=1, hog_cell=8))  # neither is live
+    frame = world.frame(START.shifted(4, 2))
+    assert tuned.update(frame).box == plain.update(frame).box
+    tuned.tune(CCRParams(stages=1))
+    assert tuned.update(world.frame(START.shifted(12, -6))).scalars["stages_used"] == 1
