@@ -7,6 +7,8 @@ each of a hundred frames per second would cost the tracker its time.
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from app import scene
@@ -20,6 +22,7 @@ from core.session import RunPlan
 
 _GROWTH_MS = 300
 _CACHE_MS = 700
+_READOUT_S = 0.15  # numbers that change faster cannot be read
 
 
 class Presenter(QObject):
@@ -34,6 +37,7 @@ class Presenter(QObject):
         self._panels = panels
         self._status = status
         self.show_trail = True
+        self._told_run = self._told_levels = 0.0  # when the readouts were last brought up to date
         self._curves_of = 0  # the run whose curves are shown
         self._lists = QTimer(self)
         self._lists.setSingleShot(True)
@@ -146,7 +150,8 @@ class Presenter(QObject):
     def rows_added(self, rows: list) -> None:
         """A run found more boxes."""
         self._panels.plot.extend(rows)
-        self._show_run()
+        if self._due():
+            self._show_run()
         if not self._lists.isActive():
             self._lists.start(_GROWTH_MS)
 
@@ -195,7 +200,20 @@ class Presenter(QObject):
         found = self._controller.runs.map_at(frame) if self._desk.state.overlay.visible else None
         response, age = found if found is not None else (None, 0)
         self._panels.canvas.show_map(response, age)
-        self._panels.overlay.show_map(response)
+        if self._desk.state.run is not RunStatus.RUNNING or self._levels_due():
+            self._panels.overlay.show_map(response)
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        due = now - self._told_run >= _READOUT_S
+        self._told_run = now if due else self._told_run
+        return due
+
+    def _levels_due(self) -> bool:
+        now = time.monotonic()
+        due = now - self._told_levels >= _READOUT_S
+        self._told_levels = now if due else self._told_levels
+        return due
 
     def _show_run(self) -> None:
         runs, panels = self._controller.runs, self._panels

@@ -17,6 +17,7 @@ from app.views.timeline_data import TrackLane
 from app.views.view_types import BoxView
 from core.document.document import Document
 from core.document.track import Track
+from core.states import Flag
 
 
 def color_of(document: Document, track: Track) -> str:
@@ -104,6 +105,24 @@ def trail(desk: Desk, frame: int, length: int) -> tuple[NDArray[np.float64], str
     track = desk.document.track(desk.state.track or 0)
     if not track.visible:
         return nothing
-    keys = [desk.key_at(track.id, k) for k in range(max(frame - length, 0), frame + 1)]
-    points = [(k.box.cx, k.box.cy) for k in keys if k is not None and not k.is_absent]
-    return np.array(points, float).reshape(-1, 2), color_of(desk.document, track)
+    first, columns = max(frame - length, 0), track.columns
+    low, high = np.searchsorted(columns.frames, [first, frame + 1])
+    present = (columns.flags[low:high] & Flag.ABSENT) == 0
+    frames, boxes = columns.frames[low:high][present], columns.boxes[low:high][present]
+    growing = desk.growing
+    if growing is not None and growing.track_id == track.id:
+        frames, boxes = _joined(frames, boxes, *growing.between(first, frame))
+    return boxes[:, :2] + boxes[:, 2:] / 2, color_of(desk.document, track)
+
+
+def _joined(
+    frames: NDArray[np.int32],
+    boxes: NDArray[np.float64],
+    new_frames: NDArray[np.int32],
+    new_boxes: NDArray[np.float64],
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Rows of a track with those of a run that lie between them, by frame."""
+    fresh = ~np.isin(new_frames, frames)
+    frames = np.concatenate([frames, new_frames[fresh]])
+    order = np.argsort(frames, kind="stable")
+    return frames[order], np.concatenate([boxes, new_boxes[fresh]])[order]

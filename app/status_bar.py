@@ -51,15 +51,15 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 10, 0)
-        self._cursor = self._label(self.tr("Pointer"), 22)
-        self._run = self._label(self.tr("Run"), 0)
+        self._cursor = self._label(self.tr("Pointer"), 34)
+        self._run = self._label(self.tr("Run"), 24)
         self._progress = QProgressBar()
         self._progress.setMaximumWidth(140)
         self._progress.setMaximumHeight(14)
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName(self.tr("Progress of the run"))
         self._progress.hide()
-        self._place = self._label(self.tr("Frame and time"), 0)
+        self._place = self._label(self.tr("Frame and time"), 34)
         self._access = self._label(self.tr("Frame access"), 0)
         self._device = self._label(self.tr("Device"), 0)
         for widget in (
@@ -111,7 +111,10 @@ class StatusBar(QStatusBar):
         label = QLabel()
         label.setAccessibleName(name)
         label.setToolTip(name)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         if width:
-            label.setMinimumWidth(label.fontMetrics().averageCharWidth() * width)
+            # A fixed size: else each new text would lay out the whole window again.
+            metrics = label.fontMetrics()
+            label.setFixedSize(metrics.averageCharWidth() * width, metrics.height() + 4)
         return label

@@ -11,6 +11,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
@@ -51,6 +53,10 @@ class Growing(Protocol):
 
     def columns(self) -> Columns:
         """All its boxes so far."""
+        ...
+
+    def between(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Frames and boxes of a range of frames."""
         ...
 
 
@@ -113,11 +119,15 @@ class Desk(QObject):
         return old
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the state; tells if anything really changed."""
+        """Change fields of the state; tells if anything but the playhead really changed.
+
+        The playhead moves with every tracked frame; who follows it listens to
+        `Playback.moved`.
+        """
         before = self.state
         self.state = replace(self.state, **changes)
         self._derive()
-        if self.state != before:
+        if replace(self.state, frame=before.frame) != before:
             self.state_changed.emit(self.state)
 
     def edit(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.document.track import Columns, Keyframe
 from core.engine.run_buffer import Row
@@ -58,6 +59,12 @@ class LiveRun:
         return Keyframe(
             frame, row.box, Source.TRACKED, row.score, row.state, Flag.NONE, self.run_id
         )
+
+    def between(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Frames ``(N,)`` and boxes ``(N, 4)`` of ``first <= frame <= last``, in any order."""
+        frames = self._frames[: self._count]
+        inside = (frames >= first) & (frames <= last)
+        return frames[inside], self._boxes[: self._count][inside]
 
     def columns(self) -> Columns:
         """All boxes so far, sorted by frame."""

@@ -33,6 +33,8 @@ from core.states import CorrectionPolicy, Source, TargetState
 from core.trackers.base import Services
 
 TICK_MS = 33
+_SLOWEST_TICK_MS = 66
+_SHARE = 0.12  # of one core, for showing a run: the tracker's speed comes first
 
 
 class Runs(QObject):
@@ -61,6 +63,7 @@ class Runs(QObject):
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
+        self._spent = 0.0  # this thread's processor time at the last tick
         self._timer.timeout.connect(self._tick)
         desk.clip_changed.connect(self._on_clip)
         desk.document_changed.connect(self._on_document)
@@ -279,7 +282,8 @@ class Runs(QObject):
         self._desk.growing = live
         self._desk.update(run=RunStatus.RUNNING)
         self.run_started.emit(plan)
-        self._timer.start()
+        self._spent = time.thread_time()
+        self._timer.start(TICK_MS)
         job.start()
 
     def _plan(self, session: Session, wish: Wish) -> RunPlan:
@@ -313,6 +317,15 @@ class Runs(QObject):
         picture = active.job.viewfinder.take()
         if picture is not None and active.follow:
             self._show(picture)
+        self._pace()
+
+    def _pace(self) -> None:
+        """Draw less often where drawing is dear, so that it takes at most its share."""
+        now = time.thread_time()
+        spent, self._spent = now - self._spent, now
+        wanted = min(max(spent / _SHARE * 1000, TICK_MS), _SLOWEST_TICK_MS)
+        smoothed = 0.8 * self._timer.interval() + 0.2 * wanted
+        self._timer.setInterval(round(smoothed))
 
     def _drain(self, active: ActiveRun) -> None:
         rows = active.job.buffer.since(active.taken)

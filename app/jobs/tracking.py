@@ -86,6 +86,9 @@ class MapHistory:
 
     def latest(self, frame: int, key: str, step: int) -> tuple[ResponseMap, int] | None:
         """Map `key` of `frame`, or of the nearest frame tracked before it, with its age."""
+        maps = self._cache.get(frame)  # the usual case, while the run moves
+        if maps is not None and key in maps:
+            return maps[key], 0
         known = self._cache.indices()
         earlier = [k for k in known if (frame - k) * step >= 0]
         for index in sorted(earlier, key=lambda k: abs(frame - k)):

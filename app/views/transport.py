@@ -189,6 +189,10 @@ class Transport(QWidget):
         self._speed.setEnabled(some)
         self._total.setText(f"/ {self._count - 1:,}" if some else "")
         self._total.setToolTip(self.tr("Last frame; numbering starts at 0"))
+        # A fixed size: else each new time would lay out the whole window again.
+        metrics = self._clock.fontMetrics()
+        room = metrics.horizontalAdvance("00:00.000 " if some else "")
+        self._clock.setFixedSize(room, metrics.height() + 4)
         self._show_position()
 
     def _show_position(self) -> None:
