@@ -49,7 +49,9 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/run.py
+	@for name in canvas timeline loop_overhead video_seek; do \
+	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; \
+	done
 
 screenshots: $(VENV)/.base
 	$(BIN)/python packaging/screenshots.py --out docs/images
