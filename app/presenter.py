@@ -18,6 +18,7 @@ from app.status_bar import StatusBar, clock
 from app.ui_state import RunStatus, UiState
 from app.views.view_types import DisplayFrame, OverlaySettings
 from core.document.store import Change
+from core.engine.run_buffer import Row
 from core.session import RunPlan
 
 _GROWTH_MS = 300
@@ -38,6 +39,7 @@ class Presenter(QObject):
         self._status = status
         self.show_trail = True
         self._told_run = self._told_levels = 0.0  # when the readouts were last brought up to date
+        self._unplotted: list[Row] = []
         self._curves_of = 0  # the run whose curves are shown
         self._lists = QTimer(self)
         self._lists.setSingleShot(True)
@@ -100,7 +102,8 @@ class Presenter(QObject):
     def move_playhead(self, frame: int) -> None:
         """The playhead moved; the pixels follow."""
         self._panels.timeline.set_playhead(frame)
-        self._panels.plot.set_playhead(frame)
+        if self._desk.state.run is not RunStatus.RUNNING:
+            self._panels.plot.set_playhead(frame)
 
     def refresh_canvas(self) -> None:
         """Boxes, path and map of the frame that is shown."""
@@ -132,6 +135,8 @@ class Presenter(QObject):
         self._panels.transport.set_playing(playing=state.playing or state.run is RunStatus.RUNNING)
         self._panels.tracker.set_running(running=state.is_running)
         self._show_run()
+        if state.run is RunStatus.PAUSED:
+            self._plot_rows()
 
     @Slot()
     def selection_changed(self) -> None:
@@ -149,9 +154,10 @@ class Presenter(QObject):
     @Slot(list)
     def rows_added(self, rows: list) -> None:
         """A run found more boxes."""
-        self._panels.plot.extend(rows)
+        self._unplotted.extend(rows)
         if self._due():
             self._show_run()
+            self._plot_rows()
         if not self._lists.isActive():
             self._lists.start(_GROWTH_MS)
 
@@ -173,6 +179,7 @@ class Presenter(QObject):
     @Slot(object)
     def run_started(self, plan: RunPlan) -> None:
         """Curves start anew."""
+        self._unplotted = []
         low, high = sorted((plan.start.frame, plan.stop - plan.step))
         self._panels.plot.start_run(plan.run.id, (low, high + 1))
         self._curves_of = plan.run.id
@@ -180,6 +187,7 @@ class Presenter(QObject):
     @Slot(object)
     def run_ended(self, plan: RunPlan) -> None:
         """The document holds the result now."""
+        self._plot_rows()
         self._panels.plot.end_run()
         self.refresh_lists()
         self.refresh_canvas()
@@ -202,6 +210,12 @@ class Presenter(QObject):
         self._panels.canvas.show_map(response, age)
         if self._desk.state.run is not RunStatus.RUNNING or self._levels_due():
             self._panels.overlay.show_map(response)
+
+    def _plot_rows(self) -> None:
+        rows, self._unplotted = self._unplotted, []
+        if rows:
+            self._panels.plot.extend(rows)
+        self._panels.plot.set_playhead(self._desk.state.frame)
 
     def _due(self) -> bool:
         now = time.monotonic()
