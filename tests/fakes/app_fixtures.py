@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from fakes import template_match  # noqa: F401  (registers the test tracker)
+from fakes.app_driver import Answers, Driver
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.main_window import MainWindow
-from fakes import template_match  # noqa: F401  (registers the test tracker)
-from fakes.app_driver import Answers, Driver
-
 
 
 @pytest.fixture
