@@ -76,6 +76,7 @@ def start_child(name: str, args: argparse.Namespace) -> int:
         environment = {
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
+            "QT_LOGGING_RULES": "default.warning=false",
             "QT_SCALE_FACTOR": SHOTS[name].scale,
             "QT_LOGGING_RULES": "qt.qpa.*=false",
             "BOXTRAIL_HOME": home,
