@@ -76,9 +76,8 @@ def start_child(name: str, args: argparse.Namespace) -> int:
         environment = {
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
-            "QT_LOGGING_RULES": "default.warning=false",
+            "QT_LOGGING_RULES": "default.warning=false;qt.qpa.*=false",
             "QT_SCALE_FACTOR": SHOTS[name].scale,
-            "QT_LOGGING_RULES": "qt.qpa.*=false",
             "BOXTRAIL_HOME": home,
         }
         return subprocess.run(command, env=environment, check=False).returncode
