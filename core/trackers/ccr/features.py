@@ -131,7 +131,7 @@ class Hierarchy:
         steps = scales * (self.layout.zoom * grid.cell / per_bin)
         matrices, parts = [], []
         for offset in (center[1] - self.region.y, center[0] - self.region.x):
-            part = self._bins(offset / per_bin, steps.max() * (grid.cells / 2 + 1))
+            part = self.bins(offset / per_bin, steps.max() * (grid.cells / 2 + 1))
             starts = offset / per_bin - steps * (grid.cells / 2) - part.start
             bins = part.stop - part.start
             pairs = zip(starts, steps, strict=True)
@@ -148,7 +148,7 @@ class Hierarchy:
         area = torch.from_numpy(steps**2).to(features)
         return pooled / area[:, None, None, None]
 
-    def _bins(self, middle: float, reach: float) -> slice:
+    def bins(self, middle: float, reach: float) -> slice:
         """The bins within `reach` of `middle`, at least one."""
         count = self.picture.shape[0] // _BIN
         first = int(np.clip(np.floor(middle - reach), 0, count - 1))

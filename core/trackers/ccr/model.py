@@ -17,6 +17,7 @@ from core.geometry import Box
 from core.trackers.base import Image
 from core.trackers.ccr import cascade, features
 from core.trackers.ccr import filter as filters
+from core.trackers.ccr import scale as scales
 from core.trackers.ccr.features import Grid, Hierarchy, Layout
 from core.trackers.ccr.params import CCRParams
 from core.trackers.ccr.reliability import History
@@ -49,7 +50,8 @@ class State:
 
     `norms` are the peaks of the first filters on the first frame: responses are
     divided by them, so that a perfect match has the height 1. `scale_slope` is the bias
-    of the present model between scales, see :func:`scale_slope`.
+    of the present model between scales, see :func:`scale_slope`; `scale_model` is the
+    filter over scales, None when it is off.
     """
 
     setting: Setting
@@ -61,6 +63,7 @@ class State:
     history: History = field(default_factory=History)
     failures: int = 0
     scale_slope: float = 0.0
+    scale_model: scales.ScaleModel | None = None
 
     @property
     def box(self) -> Box:
@@ -82,7 +85,11 @@ def start(
     }
     norms = _self_peaks(setting, hierarchy, center, first)
     slope = scale_slope(setting, hierarchy, center, 1.0, first, norms, params)
-    return State(setting, center, 1.0, first, first, norms, scale_slope=slope), hierarchy
+    size = None
+    if params.scale_filter:
+        size = scales.learn(None, scales.spectrum(hierarchy, center, 1.0, params), params)
+    state = State(setting, center, 1.0, first, first, norms, scale_slope=slope, scale_model=size)
+    return state, hierarchy
 
 
 def training_samples(setting: Setting, hierarchy: Hierarchy, center: Point, scale: float) -> Model:

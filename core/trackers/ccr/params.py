@@ -69,6 +69,45 @@ class CCRParams:
         live=True,
         group="Cascade",
     )
+    # Scale
+    scale_filter: bool = param(
+        True,
+        "Correct the size after the cascade by a filter over scales.",
+        group="Scale",
+        ref="Danelljan et al., BMVC 2014",
+    )
+    scale_filter_count: int = param(
+        17, "Scales the filter spans (odd).", bounds=(5, 65), group="Scale"
+    )
+    scale_filter_step: float = param(
+        1.02,
+        "Ratio of neighbouring scales of the filter.",
+        bounds=(1.005, 1.1),
+        unit="×",
+        group="Scale",
+    )
+    scale_filter_rate: float = param(
+        0.025,
+        "Share of the newest frame in the scale filter.",
+        bounds=(0.0, 1.0),
+        live=True,
+        group="Scale",
+        ref="η of BMVC 2014",
+    )
+    scale_filter_limit: float = param(
+        0.04,
+        "Most the filter may change the size in one frame.",
+        bounds=(0.0, 0.3),
+        live=True,
+        group="Scale",
+    )
+    scale_filter_trust: float = param(
+        0.8,
+        "A peak below this share of its mean so far leaves the size alone.",
+        bounds=(0.0, 1.0),
+        live=True,
+        group="Scale",
+    )
     # Sampling
     search_scale: float = param(
         4.0,

@@ -74,12 +74,14 @@ class History:
 
 def failed(history: History, quality: Quality, params: CCRParams) -> bool:
     """Eq. 9: peak and quality both far below their means so far."""
-    if history.frames < params.history_min:
-        return False
-    return (
-        quality.peak < params.peak_ratio * history.mean_peak
-        and quality.q < params.quality_ratio * history.mean_q
-    )
+    suspicious = quality.q < params.quality_ratio * history.mean_q
+    return suspicious and low_peak(history, quality, params, params.peak_ratio)
+
+
+def low_peak(history: History, quality: Quality, params: CCRParams, share: float) -> bool:
+    """Half of Eq. 9: the peak is below `share` of its mean so far."""
+    known = history.frames >= params.history_min
+    return known and quality.peak < share * history.mean_peak
 
 
 def verdict(

@@ -22,10 +22,11 @@ from core.states import CorrectionPolicy, TargetState
 from core.trackers import registry
 from core.trackers.base import Image, Services, TrackResult
 from core.trackers.ccr import cascade, features, model, report
+from core.trackers.ccr import scale as scales
 from core.trackers.ccr.features import Hierarchy
 from core.trackers.ccr.model import State
 from core.trackers.ccr.params import CCRParams
-from core.trackers.ccr.reliability import Quality, failed, measure, verdict
+from core.trackers.ccr.reliability import Quality, failed, low_peak, measure, verdict
 from core.trackers.ccr.report import StageView
 
 
@@ -110,6 +111,8 @@ class CCRTracker:
             quality = measure(last.winner, last.peak, self._params.quality_exponent)
             clock.lap("quality")
             failure = failed(state.history, quality, self._params)
+            found, sized = self._sized(state, found, quality)
+            clock.lap("scale")
             learned, slope = self._learned(image, state, found, failure=failure)
             clock.lap("solve")
             history = state.history
@@ -121,6 +124,7 @@ class CCRTracker:
                 scale=found.scale,
                 model=learned,
                 scale_slope=slope,
+                scale_model=sized,
                 history=history,
                 failures=state.failures + 1 if failure else 0,
             )
@@ -240,6 +244,26 @@ class CCRTracker:
         # Growing and shrinking samples do not lose height alike, so the top of the
         # parabola is never quite at zero: small moves would add up to a slow drift.
         return 0.0 if abs(result.exponent) < self._params.scale_deadzone else result.exponent
+
+    def _sized(
+        self, state: State, found: Search, quality: Quality
+    ) -> tuple[Search, scales.ScaleModel | None]:
+        """The find with the size the scale filter says, and that filter after it.
+
+        A frame that is not to be trusted leaves size and filter as they were: behind
+        an occluder any size fits, and the box must be right when the target returns.
+        """
+        old, params = state.scale_model, self._params
+        if old is None:
+            return found, None
+        sample = scales.spectrum(found.hierarchy, found.center, found.scale, params)
+        told = scales.estimate(old, sample, params)
+        low = low_peak(state.history, quality, params, params.scale_filter_trust)
+        if low or not np.isfinite(told):
+            return replace(found, scale=state.scale), old
+        scale = float(np.clip(found.scale * told, *state.setting.scale_bounds))
+        sample = scales.spectrum(found.hierarchy, found.center, scale, params)
+        return replace(found, scale=scale), scales.learn(old, sample, params)
 
     # --- learning -----------------------------------------------------------------
 

@@ -101,7 +101,7 @@ def test_that_growth_of_one_percent_a_frame_is_followed(build: Any, scene: Any) 
         truth = START.scaled(1.01**i)
         found = tracker.update(world.frame(truth)).box
     # A box that stays as it is ends at 0.55.
-    assert iou(found, truth) > 0.62
+    assert iou(found, truth) > 0.8
     assert found.w > START.w * 1.08
 
 
