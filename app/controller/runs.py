@@ -33,8 +33,8 @@ from core.states import CorrectionPolicy, Source, TargetState
 from core.trackers.base import Services
 
 TICK_MS = 33
-_SLOWEST_TICK_MS = 66
-_SHARE = 0.12  # of one core, for showing a run: the tracker's speed comes first
+_SLOWEST_TICK_MS = 100
+_SHARE = 0.06  # of one core, for showing a run: the tracker's speed comes first
 
 
 class Runs(QObject):
