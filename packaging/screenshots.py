@@ -1,7 +1,7 @@
 """Pictures of the window at work on the demo clip, for the docs and for machines without a display.
 
     python packaging/screenshots.py --out docs/images [--only NAME ...]
-    python packaging/screenshots.py --out /tmp/look --clip CLIP --box X,Y,W,H
+    python packaging/screenshots.py --out look --clip CLIP --box X,Y,W,H
 
 Each picture is made by a process of its own, because theme and scale belong to the
 start of a program. With `--clip` the same pictures show another clip (for a look at
