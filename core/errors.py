@@ -56,6 +56,10 @@ class TrackerError(BoxtrailError):
     """A tracker is unknown, or failed in a way it can explain."""
 
 
+class WeightsError(BoxtrailError):
+    """A weights file is missing, damaged, or of another network."""
+
+
 class FormatError(BoxtrailError):
     """An annotation file cannot be read, or a document cannot be written in a format."""
 

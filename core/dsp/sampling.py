@@ -2,7 +2,8 @@
 
 A picture is cut once per frame (:func:`cut`); everything else is pooled from its
 features by :func:`triangle_matrix`: average pooling over continuous positions,
-written as one small matrix per axis. Outside the frame the border is replicated.
+written as one small matrix per axis. Outside the frame the border is replicated, or
+filled with one colour where a method was trained so.
 """
 
 from __future__ import annotations
@@ -14,53 +15,66 @@ from numpy.typing import NDArray
 from core.geometry import Box
 
 
-def cut(image: NDArray[np.uint8], region: Box, side: int) -> NDArray[np.uint8]:
-    """Resample `region` of a picture to ``side × side``.
+def cut(
+    image: NDArray[np.uint8],
+    region: Box,
+    size: int | tuple[int, int],
+    fill: tuple[float, float, float] | None = None,
+) -> NDArray[np.uint8]:
+    """Resample `region` of a picture.
 
     Parameters
     ----------
     image
         ``(H, W, 3)`` uint8.
     region
-        Square, frame pixels; may reach beyond the frame.
-    side
-        Output side in pixels.
+        Frame pixels; may reach beyond the frame. Where its shape is not that of `size`
+        the axes are scaled each for itself.
+    size
+        Output ``(rows, cols)`` in pixels; one number for a square.
+    fill
+        Colour outside the frame; the border is replicated when None.
 
     Returns
     -------
     NDArray
-        ``(side, side, 3)`` uint8; where a pixel shrinks it is averaged, not skipped.
+        ``(rows, cols, 3)`` uint8; where a pixel shrinks it is averaged, not skipped.
     """
-    ratio = region.w / side
-    scale = ratio
+    rows, cols = (size, size) if isinstance(size, int) else size
+    step_x, step_y = region.w / cols, region.h / rows
     source, x0, y0 = image, region.x, region.y
-    if ratio >= 2:
+    factors = (max(int(step_x), 1), max(int(step_y), 1))
+    if max(factors) >= 2:
         # Reduce by whole factors first: bilinear alone would alias.
-        source, x0, y0, factor = _reduced(image, region, int(ratio))
-        scale = ratio / factor
+        source, x0, y0 = _reduced(image, region, factors)
+        step_x, step_y = step_x / factors[0], step_y / factors[1]
     matrix = np.array(
-        [[scale, 0.0, x0 + scale / 2 - 0.5], [0.0, scale, y0 + scale / 2 - 0.5]], np.float64
+        [[step_x, 0.0, x0 + step_x / 2 - 0.5], [0.0, step_y, y0 + step_y / 2 - 0.5]], np.float64
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    out = cv2.warpAffine(source, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    border = cv2.BORDER_REPLICATE if fill is None else cv2.BORDER_CONSTANT
+    colour = fill or (0.0, 0.0, 0.0)
+    out = cv2.warpAffine(
+        source, matrix, (cols, rows), flags=flags, borderMode=border, borderValue=colour
+    )
     return np.ascontiguousarray(out, np.uint8)
 
 
 def _reduced(
-    image: NDArray[np.uint8], region: Box, factor: int
-) -> tuple[NDArray[np.uint8], float, float, int]:
-    """The part of `image` under `region`, averaged over ``factor × factor`` pixels."""
+    image: NDArray[np.uint8], region: Box, factors: tuple[int, int]
+) -> tuple[NDArray[np.uint8], float, float]:
+    """The part of `image` under `region`, averaged over ``factors`` (x, y) pixels."""
     height, width = image.shape[:2]
+    across, down = factors
     # Whole output pixels only, anchored at the frame's corner so that the same
     # picture gives the same averages wherever the region lies.
-    col0 = int(np.clip(region.x // factor - 1, 0, max(width // factor - 1, 0)))
-    row0 = int(np.clip(region.y // factor - 1, 0, max(height // factor - 1, 0)))
-    col1 = int(np.clip(region.right // factor + 2, col0 + 1, max(width // factor, col0 + 1)))
-    row1 = int(np.clip(region.bottom // factor + 2, row0 + 1, max(height // factor, row0 + 1)))
-    part = image[row0 * factor : row1 * factor, col0 * factor : col1 * factor]
+    col0 = int(np.clip(region.x // across - 1, 0, max(width // across - 1, 0)))
+    row0 = int(np.clip(region.y // down - 1, 0, max(height // down - 1, 0)))
+    col1 = int(np.clip(region.right // across + 2, col0 + 1, max(width // across, col0 + 1)))
+    row1 = int(np.clip(region.bottom // down + 2, row0 + 1, max(height // down, row0 + 1)))
+    part = image[row0 * down : row1 * down, col0 * across : col1 * across]
     small = cv2.resize(part, (col1 - col0, row1 - row0), interpolation=cv2.INTER_AREA)
-    x0, y0 = region.x / factor - col0, region.y / factor - row0
-    return np.asarray(small, np.uint8), x0, y0, factor
+    return np.asarray(small, np.uint8), region.x / across - col0, region.y / down - row0
 
 
 def triangle_matrix(bins: int, samples: int, start: float, step: float) -> NDArray[np.float32]:

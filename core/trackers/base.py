@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.geometry import Box, Placement
 from core.states import CorrectionPolicy, TargetState
+from core.weights import Source
 
 Image = NDArray[np.uint8]
 """``(H, W, 3)`` uint8, RGB, C-contiguous, read-only by convention."""
@@ -109,11 +110,15 @@ class MapInfo:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a tracker gets from outside, besides its parameters."""
+    """What a tracker gets from outside, besides its parameters.
+
+    `weights` maps a key of the weights list to a file or to tensors that are taken
+    instead of the installed ones, see :func:`core.weights.load`.
+    """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     seed: int = 0
-    weights: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    weights: Mapping[str, Source] = field(default_factory=lambda: EMPTY)
 
 
 class Tracker(Protocol):

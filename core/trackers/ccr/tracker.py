@@ -8,7 +8,6 @@ failure together with the first frame's.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from core import params as parameters
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy, TargetState
+from core.timing import StepClock
 from core.trackers import registry
 from core.trackers.base import Image, Services, TrackResult
 from core.trackers.ccr import cascade, features, model, report
@@ -28,20 +28,6 @@ from core.trackers.ccr.model import State
 from core.trackers.ccr.params import CCRParams
 from core.trackers.ccr.reliability import Quality, failed, low_peak, measure, verdict
 from core.trackers.ccr.report import StageView
-
-
-class Clock:
-    """Seconds per named step."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Book the time since the last call under `name`."""
-        now = time.perf_counter()
-        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
-        self._last = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +82,7 @@ class CCRTracker:
     def update(self, image: Image) -> TrackResult:
         """Find the target, judge the find, learn from it."""
         state = self._started()
-        clock = Clock()
+        clock = StepClock()
         with torch.inference_mode():
             found = self._search(image, state, clock)
             if found is None:
@@ -181,7 +167,7 @@ class CCRTracker:
 
     # --- search -------------------------------------------------------------------
 
-    def _search(self, image: Image, state: State, clock: Clock) -> Search | None:
+    def _search(self, image: Image, state: State, clock: StepClock) -> Search | None:
         """The cascade of Sec. III-B; None when a response is not finite."""
         setting, layout = state.setting, state.setting.layout
         center, scale = state.center, state.scale
@@ -215,7 +201,7 @@ class CCRTracker:
         hierarchy: Hierarchy,
         center: model.Point,
         scales: features.FloatArray,
-        clock: Clock,
+        clock: StepClock,
     ) -> cascade.StageResult | None:
         setting = state.setting
         spectra = {}
@@ -284,7 +270,7 @@ class CCRTracker:
     # --- reporting ----------------------------------------------------------------
 
     def _result(
-        self, before: State, after: State, found: Search, quality: Quality, clock: Clock
+        self, before: State, after: State, found: Search, quality: Quality, clock: StepClock
     ) -> TrackResult:
         target, score, reason = verdict(before.history, quality, after.failures, self._params)
         scalars = quality.scalars() | report.search_scalars(found.views, before, after)

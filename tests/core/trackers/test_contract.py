@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fakes.stand_in_weights import services_for
 
 from core import params as parameters
 from core.errors import BoxError, TrackerError
@@ -34,12 +35,7 @@ def spec(request: pytest.FixtureRequest) -> registry.TrackerSpec:
 @pytest.fixture
 def build(spec: registry.TrackerSpec) -> Callable[[], Tracker]:
     def make() -> Tracker:
-        try:
-            return spec.create()
-        except TrackerError as error:
-            if spec.weights:
-                pytest.skip(f"{spec.title}: {error.message}")
-            raise
+        return spec.create(services=services_for(spec))
 
     return make
 

@@ -1,0 +1,1 @@
+"""Training the networks: material, sampling, losses, the loop. Never needed to track."""

@@ -1,0 +1,25 @@
+"""Weights made by formula for trackers whose trained ones are not installed.
+
+A module ``fakes/<tracker key>_weights.py`` may define ``stand_in()``: per weights key
+the tensors of a network that behaves like a trained one on textures (plain correlation,
+no regression), so that everything around the network can be tested without training.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+from core import weights
+from core.trackers.base import Services
+from core.trackers.registry import TrackerSpec
+
+
+def services_for(spec: TrackerSpec) -> Services:
+    """Services with stand-in weights where `spec` has none installed."""
+    if all(weights.installed(key) for key in spec.weights):
+        return Services()
+    module = f"fakes.{spec.key.replace('-', '_')}_weights"
+    if importlib.util.find_spec(module) is None:
+        return Services()
+    return Services(weights=importlib.import_module(module).stand_in())
