@@ -58,6 +58,25 @@ class Patch:
     role: str  # "template" | "search" | "update"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposals:
+    """Boxes that a tracker weighed against one another in one frame, best first.
+
+    `boxes` are rows ``(x, y, w, h)`` in frame pixels, ``(N, 4)`` float64, finite;
+    `scores` ``(N,)`` float64, finite, not increasing, in the unit the tracker documents.
+    """
+
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.boxes.shape != (len(self.scores), 4) or self.scores.ndim != 1:
+            raise ValueError(f"boxes {self.boxes.shape} do not fit scores {self.scores.shape}")
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
 @dataclass(frozen=True, slots=True)
 class TrackResult:
     """What a tracker says about one frame.
@@ -78,6 +97,9 @@ class TrackResult:
         Only those asked for by `want_maps`, see :class:`MapInfo` for what exists.
     patches
         ``template``, ``search``; only when ``"patches"`` or ``"*"`` is wanted.
+    proposals
+        Candidate boxes by name (``top``, ``stage1``, …), for trackers that have any; only
+        when ``"proposals"`` or ``"*"`` is wanted.
     timings
         Seconds per named step (features, solve, …), for profiling views.
     """
@@ -90,6 +112,7 @@ class TrackResult:
     maps: Mapping[str, ResponseMap] = field(default_factory=lambda: EMPTY)
     patches: Mapping[str, Patch] = field(default_factory=lambda: EMPTY)
     timings: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    proposals: Mapping[str, Proposals] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +148,7 @@ class Tracker(Protocol):
     """The life of a tracker: ``init`` once, then ``update`` per frame.
 
     `want_maps` may be replaced between frames: keys of :class:`MapInfo`,
-    ``"patches"``, or :data:`ALL_MAPS`. Unwanted maps cost nothing and never
+    ``"patches"``, ``"proposals"``, or :data:`ALL_MAPS`. Unwanted maps cost nothing and never
     change the boxes. `params` is the (frozen) parameter object in force.
     """
 
