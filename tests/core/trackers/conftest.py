@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from fakes.registered_trackers import OURS, Build
+from fakes.stand_in_weights import services_for
 
 from core.geometry import Box
+from core.trackers import registry
+from core.trackers.base import Tracker
 
 
 def texture(height: int, width: int, seed: int, *, grain: int = 6) -> np.ndarray:
@@ -63,3 +68,19 @@ def _one_thread() -> None:
 def scene() -> Callable[..., Scene]:
     """Build a `Scene`."""
     return Scene
+
+
+@pytest.fixture(params=OURS)
+def spec(request: pytest.FixtureRequest) -> registry.TrackerSpec:
+    """Each of the product's trackers in turn."""
+    return registry.find(request.param)
+
+
+@pytest.fixture
+def build(spec: registry.TrackerSpec) -> Build:
+    """Make a tracker of the kind under test."""
+
+    def make(values: Mapping[str, Any] | None = None, *, seed: int = 0) -> Tracker:
+        return spec.create(values, replace(services_for(spec), seed=seed))
+
+    return make

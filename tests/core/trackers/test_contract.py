@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from fakes.stand_in_weights import services_for
+from fakes.registered_trackers import START, boxes, walk
 
 from core import params as parameters
 from core.errors import BoxError, TrackerError
 from core.geometry import Box, iou
 from core.states import CorrectionPolicy, TargetState
-from core.trackers import load_all, registry
-from core.trackers.base import ALL_MAPS, Tracker
+from core.trackers import registry
+from core.trackers.base import ALL_MAPS
 
-load_all()
 pytestmark = pytest.mark.timeout(60)
-START = Box(60, 40, 36, 28)
-
-
-OURS = sorted(  # stand-ins that other tests register do not count
-    key for key, spec in registry.trackers.items() if spec.build.__module__.startswith("core.")
-)
-
-
-@pytest.fixture(params=OURS)
-def spec(request: pytest.FixtureRequest) -> registry.TrackerSpec:
-    return registry.find(request.param)
-
-
-@pytest.fixture
-def build(spec: registry.TrackerSpec) -> Callable[[], Tracker]:
-    def make() -> Tracker:
-        return spec.create(services=services_for(spec))
-
-    return make
-
-
-def walk(count: int, dx: float = 2.3, dy: float = -1.1) -> list[Box]:
-    return [START.shifted(dx * i, dy * i) for i in range(count)]
-
-
-def boxes(tracker: Tracker, frames: list[np.ndarray]) -> list[tuple[float, ...]]:
-    return [tracker.update(frame).box.as_tuple() for frame in frames]
 
 
 def test_that_init_returns_the_box_it_was_given(build: Any, scene: Any) -> None:
