@@ -60,6 +60,10 @@ class WeightsError(BoxtrailError):
     """A weights file is missing, damaged, or of another network."""
 
 
+class TrainingError(BoxtrailError):
+    """A training run cannot start, go on, or be read back."""
+
+
 class FormatError(BoxtrailError):
     """An annotation file cannot be read, or a document cannot be written in a format."""
 

@@ -1,0 +1,60 @@
+"""What differs between the networks that can be trained: the contract of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+Batch = Mapping[str, Tensor]
+"""What the material gives for one step: tensors whose first axis counts pairs."""
+
+
+class Material(Protocol):
+    """Endless pairs: the same seed, epoch and step always give the same batch."""
+
+    def batches(self, epoch: int, first: int, steps: int) -> Iterator[Batch]:
+        """Batches `first` to ``steps - 1`` of `epoch`, on the CPU."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What is shipped: tensors by name and the facts that a reader needs to use them."""
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, str]
+
+
+class Recipe(Protocol):
+    """One network, its losses, and how it becomes a weights file.
+
+    `key` is the entry among the weights, `tracker` the registered tracker that uses it.
+    """
+
+    key: str
+    tracker: str
+
+    def network(self) -> nn.Module:
+        """The network before its first step: ImageNet backbone, new heads.
+
+        The global generator of torch is seeded by the caller.
+        """
+        ...
+
+    def backbone(self, network: nn.Module) -> nn.Module | None:
+        """The part that counts as backbone: slower rate, frozen statistics; None if all is new."""
+        ...
+
+    def losses(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The weighted terms of the loss by name; their sum is descended.
+
+        `batch` lies on the network's device.
+        """
+        ...
+
+    def export(self, network: nn.Module) -> Exported:
+        """What a weights file of this network holds."""
+        ...
