@@ -12,7 +12,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import TrackerError
 from core.geometry import Box
+
+
+def require_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return `image` if it is what everything here works on.
+
+    Raises
+    ------
+    TrackerError
+        If it is not ``(H, W, 3)`` uint8 with at least one pixel.
+    """
+    if image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8 and image.size > 0:
+        return image
+    raise TrackerError(
+        f"This picture cannot be tracked in: its shape is {image.shape}, its type {image.dtype}.",
+        "Give it as RGB: shape (height, width, 3), uint8. Grey pictures repeat their channel.",
+    )
 
 
 def cut(
@@ -39,7 +56,13 @@ def cut(
     -------
     NDArray
         ``(rows, cols, 3)`` uint8; where a pixel shrinks it is averaged, not skipped.
+
+    Raises
+    ------
+    TrackerError
+        See :func:`require_picture`.
     """
+    require_picture(image)
     rows, cols = (size, size) if isinstance(size, int) else size
     step_x, step_y = region.w / cols, region.h / rows
     source, x0, y0 = image, region.x, region.y

@@ -120,7 +120,8 @@ class MapInfo:
     """A map that a tracker can produce: declared once, drives choosers and tests.
 
     `key` is dotted, general to special (``stage1.fused``); `primary` marks the one
-    a viewer shows first.
+    a viewer shows first. Every `update` has every wanted map; one that some frames lack
+    says so in its `doc` with the word “absent”.
     """
 
     key: str

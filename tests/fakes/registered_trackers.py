@@ -42,8 +42,12 @@ def said(result: TrackResult) -> dict[str, Any]:
         key: (found.values.tobytes(), found.values.shape, found.placement.matrix)
         for key, found in result.maps.items()
     }
+    proposals = {
+        key: (found.boxes.tobytes(), found.scores.tobytes())
+        for key, found in result.proposals.items()
+    }
     fields = (result.box.as_tuple(), result.score, result.state, result.reason)
-    return {"fields": fields, "scalars": dict(result.scalars), "maps": maps}
+    return {"fields": fields, "scalars": dict(result.scalars), "maps": maps, "proposals": proposals}
 
 
 def tensors(state: object) -> Iterator[torch.Tensor]:

@@ -35,13 +35,13 @@ def _stage_maps(stage: int) -> tuple[MapInfo, ...]:
         MapInfo(
             f"{key}.{HOG}",
             f"Stage {stage}: HOG response",
-            "What gradients alone say at the winning scale.",
+            "What gradients alone say at the winning scale; absent like the fused one.",
             stage=stage,
         ),
         MapInfo(
             f"{key}.{COLOUR}",
             f"Stage {stage}: colour response",
-            "What colours alone say at the winning scale.",
+            "What colours alone say at the winning scale; absent like the fused one.",
             stage=stage,
         ),
     )

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core import params as parameters
+from core.dsp.sampling import require_picture
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy, TargetState
@@ -74,6 +75,7 @@ class CCRTracker:
 
     def init(self, image: Image, box: Box) -> TrackResult:
         """Start on `box`: sizes, masks and the first filters."""
+        require_picture(image)
         require_usable(box, image.shape[1], image.shape[0])
         with torch.inference_mode():
             self._state, hierarchy = model.start(image, box, self._params, self._device)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dsp import sampling
+from core.errors import TrackerError
 from core.geometry import Box
 
 
@@ -13,6 +14,14 @@ def test_that_cutting_at_whole_pixels_copies_the_picture() -> None:
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3)).astype(np.uint8)
     out = sampling.cut(image, Box(7, 11, 20, 20), 20)
     np.testing.assert_array_equal(out, image[11:31, 7:27])
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1), (20, 30, 4), (0, 30, 3)])
+def test_that_only_colour_pictures_are_cut(shape: tuple[int, ...]) -> None:
+    with pytest.raises(TrackerError, match="RGB"):
+        sampling.cut(np.zeros(shape, np.uint8), Box(0, 0, 10, 10), 10)
+    with pytest.raises(TrackerError, match="float32"):
+        sampling.cut(np.zeros((20, 30, 3), np.float32), Box(0, 0, 10, 10), 10)  # type: ignore[arg-type]
 
 
 def test_that_outside_the_frame_the_border_is_replicated() -> None:
