@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -46,10 +47,8 @@ class Level:
 class Backbone(nn.Module):
     """Base of all backbones; a subclass fills `levels` and computes :meth:`features`.
 
-    Parameters
-    ----------
-    mean, std
-        Per-channel normalisation of RGB values 0 to 255, as the weights were trained.
+    The normalisation belongs to the weights, not to the architecture: a new backbone has
+    mean 0 and deviation 1 until :meth:`normalise_with`.
     """
 
     name: str
@@ -57,10 +56,23 @@ class Backbone(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, mean: Iterable[float], std: Iterable[float]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(list(mean)).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(list(std)).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.zeros(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.ones(1, 3, 1, 1), persistent=False)
+
+    def normalise_with(self, mean: Iterable[float], std: Iterable[float]) -> None:
+        """Set the per-channel normalisation of RGB values 0 to 255."""
+        place = self.mean.device
+        self.mean = torch.tensor(list(mean), dtype=torch.float32, device=place).view(1, 3, 1, 1)
+        self.std = torch.tensor(list(std), dtype=torch.float32, device=place).view(1, 3, 1, 1)
+
+    def half(self) -> Self:
+        """Weights in float16; the normalisation stays in float32."""
+        mean, std = self.mean, self.std
+        super().half()
+        self.mean, self.std = mean, std
+        return self
 
     def forward(self, pictures: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
         """Feature maps of the `wanted` levels.

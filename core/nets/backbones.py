@@ -2,11 +2,16 @@
 
 A backbone is registered here with the way its published state dict reads in our
 names. Weights come from :mod:`core.weights`; a tracker's own weights may replace
-them afterwards (a fine-tuned backbone).
+them in part (a fine-tuned backbone), see :func:`layered`.
+
+The normalisation of the input belongs to the weights: it is taken from the tensors
+``mean`` and ``std`` of the file where it has them (``boxtrail weights convert`` writes
+them), else from the entry of the list.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +21,7 @@ from torch import Tensor
 
 from core import weights
 from core.errors import WeightsError
-from core.nets import efficientnet_lite0
+from core.nets import alexnet, efficientnet_lite0, resnet, vgg_m
 from core.nets.backbone import Backbone
 from core.nets.folding import folded
 
@@ -33,11 +38,17 @@ RECIPES: dict[str, Recipe] = {
     "efficientnet-lite0": Recipe(
         efficientnet_lite0.EfficientNetLite0, efficientnet_lite0.translated
     ),
+    "resnet18": Recipe(functools.partial(resnet.ResNet, "resnet18"), resnet.translated),
+    "resnet50": Recipe(functools.partial(resnet.ResNet, "resnet50"), resnet.translated),
+    "alexnet": Recipe(alexnet.AlexNet, alexnet.translated),
+    "vgg-m": Recipe(vgg_m.VGGM, vgg_m.translated),
 }
+
+_PREFIX = "backbone."
 
 
 def make(name: str, **options: Any) -> Backbone:
-    """An untrained backbone; `options` as its class takes them.
+    """An untrained backbone with the normalisation of its entry; `options` as its class.
 
     Raises
     ------
@@ -47,7 +58,20 @@ def make(name: str, **options: Any) -> Backbone:
     if name not in RECIPES:
         known = ", ".join(sorted(RECIPES))
         raise WeightsError(f"There is no backbone “{name}”.", f"Use one of {known}.")
-    return RECIPES[name].make(**options)
+    backbone = RECIPES[name].make(**options)
+    known = weights.entry(name)
+    backbone.normalise_with(known.mean, known.std)
+    return backbone
+
+
+def pretrained(name: str, source: weights.Source | None = None, **options: Any) -> Backbone:
+    """A backbone with its weights as it can be trained on: nothing folded or frozen.
+
+    Parameters and errors as :func:`build`.
+    """
+    backbone = make(name, **options)
+    put(backbone, RECIPES[name].translate(weights.load(name, source)))
+    return backbone
 
 
 def build(
@@ -80,10 +104,7 @@ def build(
     WeightsError
         If weights are missing, damaged or of another network.
     """
-    backbone = make(name, **options)
-    tensors = RECIPES[name].translate(weights.load(name, source))
-    weights.fill(backbone, tensors, where=name, extra_allowed=True)
-    return ready(backbone, device=device, half=half)
+    return ready(pretrained(name, source, **options), device=device, half=half)
 
 
 def ready(
@@ -99,3 +120,83 @@ def ready(
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return prepared
+
+
+def put(backbone: Backbone, tensors: Mapping[str, Tensor]) -> None:
+    """Fill `backbone` with `tensors` in our names, and take their normalisation.
+
+    Tensors of layers that were not built are passed over.
+
+    Raises
+    ------
+    WeightsError
+        If they are those of another network.
+    """
+    weights.fill(backbone, tensors, where=backbone.name, extra_allowed=True)
+    if "mean" in tensors and "std" in tensors:
+        backbone.normalise_with(tensors["mean"].tolist(), tensors["std"].tolist())
+
+
+def layered(
+    key: str, given: Mapping[str, weights.Source] | None = None
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """A tracker's own weights on top of the backbone that its entry names as `base`.
+
+    Parameters
+    ----------
+    key
+        Of the tracker's entry. Its tensors named ``backbone.…`` replace those of the
+        base (a fine-tuned layer); all others are the tracker's own.
+    given
+        The weights a tracker was given (``Services.weights``).
+
+    Returns
+    -------
+    tuple
+        Tensors of the backbone, as `source` for :func:`build`, and the tracker's own.
+
+    Raises
+    ------
+    WeightsError
+        If either file is missing, damaged, or `base` names no backbone.
+    """
+    sources = given or {}
+    base = weights.entry(key).base
+    if base not in RECIPES:
+        raise WeightsError(
+            f"The weights “{key}” name no backbone to build on.", "Install Boxtrail again."
+        )
+    merged = RECIPES[base].translate(weights.load(base, sources.get(base)))
+    own: dict[str, Tensor] = {}
+    for name, tensor in weights.load(key, sources.get(key)).items():
+        if not name.startswith(_PREFIX):
+            own[name] = tensor
+        elif name.removeprefix(_PREFIX) in merged:
+            merged[name.removeprefix(_PREFIX)] = tensor
+        else:
+            raise WeightsError(
+                f"The weights “{key}” replace “{name}”, which {base} does not have.",
+                "Choose the file that was made for this network.",
+            )
+    return merged, own
+
+
+def checked(name: str, published: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of backbone `name` in our names, all there and of the right shapes.
+
+    With its normalisation as ``mean`` and ``std``; what the network does not use is
+    left out.
+
+    Raises
+    ------
+    WeightsError
+        If there is no such backbone, or with the difference.
+    """
+    backbone = make(name)
+    put(backbone, RECIPES[name].translate(published))
+    tensors = {
+        key: value.detach().clone()
+        for key, value in backbone.state_dict().items()
+        if not key.endswith("num_batches_tracked")
+    }
+    return {**tensors, "mean": backbone.mean.flatten(), "std": backbone.std.flatten()}

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from core.nets.backbone import Backbone, Geometry, Level
+from core.nets.backbone import Backbone, Geometry
 
 _BN_EPS = 1e-3
 
@@ -42,8 +42,6 @@ _STAGES = (
 )
 _STEM_CHANNELS = 32
 _DENSE_STRIDE = 8
-MEAN, STD = (127.0,) * 3, (128.0,) * 3
-"""As the published weights were trained (their batch statistics confirm it)."""
 
 
 def _conv_bn(
@@ -97,7 +95,7 @@ class EfficientNetLite0(Backbone):
     name = "efficientnet-lite0"
 
     def __init__(self, depth: int = 16, *, dense: bool = False) -> None:
-        super().__init__(MEAN, STD)
+        super().__init__()
         geometry = Geometry()
         geometry.layer(3, 2, padding=1)
         levels = [geometry.level("stem", _STEM_CHANNELS)]
@@ -161,4 +159,4 @@ def translated(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return ours
 
 
-__all__ = ["MEAN", "STD", "Block", "EfficientNetLite0", "Level", "translated"]
+__all__ = ["Block", "EfficientNetLite0", "translated"]

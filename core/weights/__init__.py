@@ -8,8 +8,20 @@ unpickled: safetensors, or a state dict read with ``torch.load(weights_only=True
 
 from __future__ import annotations
 
-from core.weights.files import Source, find, installed, load
+from core.weights.files import Source, Trust, find, installed, load, missing, trust
 from core.weights.fitting import fill
 from core.weights.manifest import Entry, entries, entry
 
-__all__ = ["Entry", "Source", "entries", "entry", "fill", "find", "installed", "load"]
+__all__ = [
+    "Entry",
+    "Source",
+    "Trust",
+    "entries",
+    "entry",
+    "fill",
+    "find",
+    "installed",
+    "load",
+    "missing",
+    "trust",
+]

@@ -1,35 +1,49 @@
-"""Finding and reading weights files."""
+"""Finding weights files and knowing whether they are whole."""
 
 from __future__ import annotations
 
+import enum
+import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from core import paths
 from core.errors import WeightsError
 from core.weights.manifest import Entry, entry
+from core.weights.reading import read
 
 Source = Path | Mapping[str, Tensor]
 """A file to read, or the tensors themselves."""
 
+FULL_DIGEST = 64
 _BLOCK = 1 << 20
 
 
+class Trust(enum.StrEnum):
+    """What is known about a weights file before its bytes are looked at."""
+
+    PINNED = "pinned"  # its SHA-256 is in the list
+    SHORT = "short hash"  # only the first digits, as its publisher states them
+    UNVERIFIED = "unverified"  # no checksum is known, or it is the user's own file
+
+
 def candidates(known: Entry) -> list[Path]:
-    """Where `known` may lie, in the order of search."""
-    folders = [paths.weights_dir(), paths.resource("weights")]
+    """Where `known` may lie, in the order of search.
+
+    In the user's folders also as ``KEY.safetensors``: a converted file or one's own.
+    """
+    own = [paths.weights_dir()]
     extra = os.environ.get("BOXTRAIL_WEIGHTS")
     if extra:
-        folders.insert(0, Path(extra))
-    places = [folder / Path(known.file).name for folder in folders]
+        own.insert(0, Path(extra))
+    names = dict.fromkeys((own_name(known), known.name))
+    places = [folder / name for folder in own for name in names]
+    places.append(paths.resource("weights", known.name))
     if known.package:
         spec = importlib.util.find_spec(known.package)
         if spec is not None and spec.origin:
@@ -37,9 +51,24 @@ def candidates(known: Entry) -> list[Path]:
     return places
 
 
+def own_name(known: Entry) -> str:
+    """Name of a user's own file for an entry."""
+    return f"{known.key}.safetensors"
+
+
 def installed(key: str) -> Path | None:
     """The file of entry `key`, None when it is nowhere."""
     return next((path for path in candidates(entry(key)) if path.is_file()), None)
+
+
+def missing(keys: Iterable[str], given: Iterable[str] = ()) -> list[Entry]:
+    """Entries that are needed for `keys` and not there, those they build on included.
+
+    `given` are keys that come from elsewhere (``Services.weights``).
+    """
+    needed = dict.fromkeys(part for key in keys for part in entry(key).needed)
+    there = set(given)
+    return [entry(key) for key in needed if key not in there and installed(key) is None]
 
 
 def find(key: str) -> Path:
@@ -48,18 +77,20 @@ def find(key: str) -> Path:
     Raises
     ------
     WeightsError
-        If it is nowhere, with the command that gets it.
+        If it is nowhere, with what to do about it.
     """
     path = installed(key)
     if path is None:
         known = entry(key)
-        raise WeightsError(
-            f"The weights “{known.title}” are not installed.",
-            f"Get them with: boxtrail weights get {key}"
-            if known.address
-            else f"Put {Path(known.file).name} into {paths.weights_dir()}.",
-        )
+        raise WeightsError(f"The weights “{known.title}” are not installed.", how_to_get(known))
     return path
+
+
+def how_to_get(known: Entry) -> str:
+    """One sentence that says how the file of an entry comes here."""
+    if known.address:
+        return f"Get them with: boxtrail weights get {known.key}"
+    return f"Add your file with: boxtrail weights get {known.key} --file FILE"
 
 
 def load(key: str, source: Source | None = None) -> dict[str, Tensor]:
@@ -79,46 +110,37 @@ def load(key: str, source: Source | None = None) -> dict[str, Tensor]:
     if isinstance(source, Mapping):
         return {name: tensor.float() for name, tensor in source.items()}
     path = source or find(key)
-    if source is None:
+    if source is None and trust(path, entry(key)) is not Trust.UNVERIFIED:
         require_whole(path, entry(key))
     return {name: tensor.float() for name, tensor in read(path).items()}
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """All tensors of a ``.safetensors`` file or of a torch state dict.
+def trust(path: Path, known: Entry) -> Trust:
+    """What the list can say about a file that lies at `path`."""
+    if path.name != known.name or not known.sha256:
+        return Trust.UNVERIFIED
+    return Trust.PINNED if len(known.sha256) == FULL_DIGEST else Trust.SHORT
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; computed once until the file changes.
 
     Raises
     ------
     WeightsError
-        If there is no such file or it holds something else.
+        If the file cannot be read.
     """
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise WeightsError(f"There is no file “{path}”.", "Check the path.") from error
-    except (OSError, SafetensorError, RuntimeError, ValueError, EOFError, KeyError) as error:
-        raise _unreadable(path, error) from error
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise _unreadable(path, ValueError("it holds something else than tensors"))
-    return dict(state)
+        facts = path.stat()
+        return _digest(path, facts.st_size, facts.st_mtime_ns)
+    except OSError as error:
+        raise WeightsError(
+            f"“{path.name}” cannot be read.", "Check the path and its rights.", str(error)
+        ) from error
 
 
-def _unreadable(path: Path, error: Exception) -> WeightsError:
-    return WeightsError(
-        f"“{path.name}” cannot be read as weights.",
-        "Use a .safetensors file, or a state dict saved by torch.",
-        str(error),
-    )
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, size: int, changed: int) -> str:
     value = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -127,20 +149,25 @@ def digest(path: Path) -> str:
 
 
 def require_whole(path: Path, known: Entry) -> None:
-    """Check a file against its entry.
+    """Check a file against its entry, as far as size and checksum are known.
 
     Raises
     ------
     WeightsError
-        If size or checksum differ, with both.
+        If size or checksum differ, with both, or if it cannot be read.
     """
-    size = path.stat().st_size
-    if size != known.bytes:
-        found, wanted = f"{size} bytes", f"{known.bytes} bytes"
-    else:
-        found, wanted = digest(path), known.sha256
-    if found != wanted:
+    difference = differs(path.stat().st_size, digest(path), known)
+    if difference:
         raise WeightsError(
-            f"“{path.name}” is damaged or another version: {found} instead of {wanted}.",
+            f"“{path.name}” is damaged or another version: {difference}.",
             f"Delete {path} and get it again.",
         )
+
+
+def differs(size: int, found: str, known: Entry) -> str:
+    """How a file of `size` bytes with digest `found` differs from its entry; empty if not."""
+    if known.bytes and size != known.bytes:
+        return f"{size} bytes instead of {known.bytes}"
+    if not found.startswith(known.sha256):
+        return f"SHA-256 {found} instead of {known.sha256}"
+    return ""

@@ -26,7 +26,8 @@ def fill(
     Raises
     ------
     WeightsError
-        If a tensor is missing, has another shape, or is one too many.
+        If a tensor is missing, has another shape, holds values that are no numbers, or is
+        one too many.
     """
     own = {
         name: tensor
@@ -49,6 +50,12 @@ def fill(
             f"These weights are not those of {where}: " + "; ".join(wrong) + ".",
             "Choose the file that was made for this network.",
             "\n".join([*missing, *changed, *extra]),
+        )
+    spoilt = [name for name in own if not bool(tensors[name].isfinite().all())]
+    if spoilt:
+        raise WeightsError(
+            f"These weights of {where} hold values that are no numbers, in {spoilt[0]}.",
+            "Choose another file.",
         )
     module.load_state_dict({name: tensors[name] for name in own}, strict=False)
 

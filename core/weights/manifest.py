@@ -8,6 +8,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -24,9 +25,14 @@ class Entry:
     file
         Name of the file; inside `package` (a dependency) when one is named.
     sha256, bytes
-        Of the file as published.
+        Of the file as published. `sha256` may be its first digits (a publisher may state
+        no more) or empty, `bytes` 0: then they are not known.
     address
         The publisher's own address, for those that are not installed.
+    mean, std
+        Normalisation of RGB values 0 to 255 that a backbone was trained with.
+    base
+        Key of the backbone's weights that these are laid over; empty when whole.
     made
         How it was made: script and settings, or the paper.
     data
@@ -48,6 +54,19 @@ class Entry:
     score: str = ""
     package: str = ""
     address: str = ""
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    base: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the file without folders."""
+        return PurePosixPath(self.file).name
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Keys of all weights that must be there to use these."""
+        return (self.base, self.key) if self.base else (self.key,)
 
 
 @functools.cache
@@ -71,8 +90,13 @@ def entries() -> Mapping[str, Entry]:
 
 def _entry(key: str, values: Mapping[str, Any]) -> Entry:
     known = {field.name for field in dataclasses.fields(Entry)}
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+        if name in known
+    }
     try:
-        return Entry(key=key, **{name: value for name, value in values.items() if name in known})
+        return Entry(key=key, **fields)
     except TypeError as error:
         raise WeightsError(
             f"The list of weights is damaged at “{key}”.", "Install Boxtrail again.", str(error)
