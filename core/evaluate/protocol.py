@@ -78,9 +78,9 @@ def evaluate_sequence(
     instance = spec.create(settings.params.get(tracker), services)
     init = int(np.argmax(present(sequence.boxes)))
     collected = _Collected(len(sequence), tick)
-    frames = _frames(sequence, init)
+    pictures = frames(sequence, init)
     start = Start(init, Box(*(float(v) for v in sequence.boxes[init])))
-    end = run(0, frames, instance, start, Control(), (collected.take,))
+    end = run(0, pictures, instance, start, Control(), (collected.take,))
     if end.error is not None:
         raise end.error
     boxes = collected.filled(init, sequence.boxes[init])
@@ -128,7 +128,14 @@ class _Collected:
         return boxes
 
 
-def _frames(sequence: BenchmarkSequence, start: int) -> Iterator[Frame]:
+def frames(sequence: BenchmarkSequence, start: int) -> Iterator[Frame]:
+    """Frames of `sequence` from `start` on; those that cannot be read are left out.
+
+    Raises
+    ------
+    BoxtrailError
+        If the clip is missing, or shorter than its boxes.
+    """
     if sequence.video is None:
         yield from _picture_frames(sequence, start)
         return
