@@ -23,3 +23,15 @@ def services_for(spec: TrackerSpec) -> Services:
     if importlib.util.find_spec(module) is None:
         return Services()
     return Services(weights=importlib.import_module(module).stand_in())
+
+
+def follows_size(spec: TrackerSpec) -> bool:
+    """Whether the weights of :func:`services_for` can tell a change of size.
+
+    A stand-in that cannot says so with ``FOLLOWS_SIZE = False`` in its module.
+    """
+    given = services_for(spec).weights
+    if not given:
+        return True
+    module = importlib.import_module(f"fakes.{spec.key.replace('-', '_')}_weights")
+    return getattr(module, "FOLLOWS_SIZE", True)

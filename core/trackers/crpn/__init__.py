@@ -1,0 +1,5 @@
+"""Siamese cascaded region proposal networks."""
+
+from core.trackers.crpn.tracker import CRPNTracker
+
+__all__ = ["CRPNTracker"]

@@ -1,0 +1,151 @@
+"""What C-RPN shows of itself: score maps of the stages, masks, candidate boxes, patches.
+
+A score map lies on the anchors' grid: the centre of its middle cell is the centre of
+the search region, whatever the boxes were refined to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.geometry import Box, Placement
+from core.trackers.base import ALL_MAPS, MapInfo, Patch, Proposals, ResponseMap
+from core.trackers.crpn.geometry import MapGrid
+from core.trackers.crpn.selection import Candidates, Ranking
+
+MAX_STAGES = 3
+FINAL = "final"
+
+
+def _stage_maps(stage: int) -> tuple[MapInfo, ...]:
+    when = "" if stage == 1 else " Absent when fewer stages run."
+    return (
+        MapInfo(
+            f"stage{stage}.score",
+            f"Stage {stage}: probability",
+            "Probability of the target, the best anchor of each cell; 0 where the stages up to "
+            f"this one ruled all of them out.{when}",
+            stage=stage,
+        ),
+        MapInfo(
+            f"stage{stage}.kept",
+            f"Stage {stage}: anchors kept",
+            f"Share of each cell's anchors still in play after this stage.{when}",
+            kind="mask",
+            stage=stage,
+        ),
+    )
+
+
+MAPS: tuple[MapInfo, ...] = (
+    MapInfo(
+        FINAL,
+        "Final score",
+        "The score that chooses: penalised, then blended with the cosine window.",
+        primary=True,
+    ),
+    MapInfo(
+        "penalised",
+        "Penalised probability",
+        "Probability times the penalty on a change of size and shape; no window.",
+    ),
+    *(info for stage in range(1, MAX_STAGES + 1) for info in _stage_maps(stage)),
+)
+
+
+class View:
+    """One search as the reports see it: where the crop lay and what was found there.
+
+    Parameters
+    ----------
+    center, pixel
+        The crop's middle in the frame, and frame pixels per crop pixel.
+    """
+
+    def __init__(
+        self,
+        found: Candidates,
+        ranking: Ranking,
+        grid: MapGrid,
+        center: tuple[float, float],
+        pixel: float,
+    ) -> None:
+        self._found, self._ranking, self._grid = found, ranking, grid
+        self._center, self._pixel = center, pixel
+
+    def maps(self, wanted: frozenset[str]) -> dict[str, ResponseMap]:
+        """The wanted ones of :data:`MAPS` that exist in this frame."""
+        if not wanted:
+            return {}
+        everything = wanted >= ALL_MAPS
+        return {
+            key: self._map(make())
+            for key, make in self._makers().items()
+            if everything or key in wanted
+        }
+
+    def proposals(self, wanted: frozenset[str], top: int) -> dict[str, Proposals]:
+        """``top``: the best refined boxes of the last stage; ``stageN``: the best after N."""
+        if not (wanted >= ALL_MAPS or "proposals" in wanted):
+            return {}
+        found = self._found
+        lists = {"top": self._best(found.boxes[-1], self._ranking.windowed, top)}
+        for number, boxes in enumerate(found.boxes, start=1):
+            score = found.probabilities[number - 1] * found.kept[number - 1]
+            lists[f"stage{number}"] = self._best(boxes, score, 1)
+        return lists
+
+    def _makers(self) -> dict[str, Callable[[], Tensor]]:
+        found, ranking = self._found, self._ranking
+        makers: dict[str, Callable[[], Tensor]] = {
+            FINAL: lambda: self._cells(ranking.windowed).amax(0),
+            "penalised": lambda: self._cells(ranking.penalised).amax(0),
+        }
+
+        def score(stage: int) -> Callable[[], Tensor]:
+            return lambda: self._cells(found.probabilities[stage] * found.kept[stage]).amax(0)
+
+        def kept(stage: int) -> Callable[[], Tensor]:
+            return lambda: self._cells(found.kept[stage].float()).mean(0)
+
+        for stage in range(len(found.boxes)):
+            makers[f"stage{stage + 1}.score"] = score(stage)
+            makers[f"stage{stage + 1}.kept"] = kept(stage)
+        return makers
+
+    def _cells(self, values: Tensor) -> Tensor:
+        """``(N,)`` as ``(k, rows, cols)``."""
+        return values.view(-1, self._grid.cells, self._grid.cells)
+
+    def _map(self, values: Tensor) -> ResponseMap:
+        array = torch.nan_to_num(values, 0.0, 0.0, 0.0).float().cpu().numpy()
+        side, shift = self._grid.side * self._pixel, self._grid.shift * self._pixel
+        region = Box.from_center(self._center[0] + shift, self._center[1] + shift, side, side)
+        placement = Placement.covering(region, (self._grid.cells, self._grid.cells))
+        return ResponseMap(np.ascontiguousarray(array), placement, "probability", (0.0, 1.0))
+
+    def _best(self, boxes: Tensor, score: Tensor, count: int) -> Proposals:
+        scores, order = score.sort(descending=True, stable=True)
+        rows = boxes[order[:count]].double().cpu().numpy()
+        return Proposals(self._in_frame(rows), scores[:count].double().cpu().numpy())
+
+    def _in_frame(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        sides = rows[:, 2:] * self._pixel
+        centers = rows[:, :2] * self._pixel + np.array(self._center)
+        return np.concatenate([centers - sides / 2, sides], axis=1)
+
+
+def patches(
+    wanted: frozenset[str], template: Patch, search: tuple[NDArray[np.uint8], Box]
+) -> dict[str, Patch]:
+    """The picture that was searched, and the template's as it was cut."""
+    if not (wanted >= ALL_MAPS or "patches" in wanted):
+        return {}
+    picture, region = search
+    place = Placement.covering(region, picture.shape[:2])
+    return {"template": template, "search": Patch(picture, place, "search")}
