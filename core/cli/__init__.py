@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "export": "write a project's boxes in another format",
     "info": "say what a video or a project file holds",
     "params": "list trackers and their parameters",
+    "weights": "list, get, check and convert the weights of trackers",
     "demo": "track the demo clip and write everything that can be written",
 }
 """Sub-commands that work without a window, with one line each."""

@@ -41,7 +41,7 @@ def candidates(known: Entry) -> list[Path]:
     extra = os.environ.get("BOXTRAIL_WEIGHTS")
     if extra:
         own.insert(0, Path(extra))
-    names = dict.fromkeys((own_name(known), known.name))
+    names = [name for name in dict.fromkeys((own_name(known), known.name)) if _readable(name)]
     places = [folder / name for folder in own for name in names]
     places.append(paths.resource("weights", known.name))
     if known.package:
@@ -49,6 +49,10 @@ def candidates(known: Entry) -> list[Path]:
         if spec is not None and spec.origin:
             places.append(Path(spec.origin).parent / known.file)
     return places
+
+
+def _readable(name: str) -> bool:
+    return not name.endswith(".mat")  # has to be converted first
 
 
 def own_name(known: Entry) -> str:
@@ -90,6 +94,8 @@ def how_to_get(known: Entry) -> str:
     """One sentence that says how the file of an entry comes here."""
     if known.address:
         return f"Get them with: boxtrail weights get {known.key}"
+    if known.package or known.sha256:
+        return "They come with Boxtrail: install it again."
     return f"Add your file with: boxtrail weights get {known.key} --file FILE"
 
 
