@@ -41,7 +41,7 @@ class Memory:
     anchored_grounds: int = 0
 
     def anchored(self) -> Memory:
-        """This memory with all it holds kept for good."""
+        """The same memory with all it holds kept for good."""
         return replace(
             self, anchored_positives=len(self.positives), anchored_grounds=len(self.grounds)
         )
@@ -83,10 +83,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The outcome of a session: the new head, and the loss before each step ``(iterations,)``."""
+    """The outcome of a session: the new head, and the loss ``()`` before the last step."""
 
     head: Head
-    losses: Tensor
+    loss: Tensor
 
 
 def train(head: Head, memory: Memory, course: Course, generator: torch.Generator) -> Trained:
@@ -96,14 +96,14 @@ def train(head: Head, memory: Memory, course: Course, generator: torch.Generator
     negatives teaches nothing: the head is returned as it is.
     """
     if not memory.positives or not memory.grounds or course.iterations < 1:
-        return Trained(head, torch.zeros(0))
+        return Trained(head, torch.zeros((), device=head.w4.device))
     bank = torch.cat(memory.positives)
     velocity = heads.zero_velocity(head)
     rounds = max(1, min(course.rounds, course.iterations))
     shares = np.diff(np.linspace(0, course.iterations, rounds + 1).round().astype(int))
     mine = _Mine(memory, course, generator)
     pool: list[Tensor] = []
-    losses: list[Tensor] = []
+    loss = torch.zeros((), device=head.w4.device)
     for share in shares:
         pool.append(mine.rows(head))
         hard = torch.cat(pool)
@@ -112,8 +112,7 @@ def train(head: Head, memory: Memory, course: Course, generator: torch.Generator
             head, velocity, loss = heads.step(
                 head, velocity, rows, labels, course.descent, generator
             )
-            losses.append(loss)
-    return Trained(head, torch.stack(losses))
+    return Trained(head, loss)
 
 
 def hardest(scores: Tensor, allowed: Tensor, count: int) -> Tensor:
@@ -141,7 +140,7 @@ class _Mine:
         # The newest map holds the present distractors: it is always searched.
         last = len(self._grounds) - 1
         others = torch.randperm(last, generator=self._generator)[: self._course.frames - 1]
-        chosen = [*sorted(others.tolist()), last]
+        chosen = [*sorted(int(i) for i in others.numpy()), last]
         maps = torch.stack([self._grounds[i].map for i in chosen])
         allowed = torch.stack([self._left[i] for i in chosen])
         # How many are left per map is known to the device alone; this many are for sure.

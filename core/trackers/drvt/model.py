@@ -61,7 +61,7 @@ class State:
     """Everything that changes from frame to frame.
 
     `base` is the (w, h) of the box at `scale` 1; `window` the factor on the search
-    window while the target is lost.
+    window while the target is lost; `loss` stays on the device until a search is read.
     """
 
     setting: Setting
@@ -73,11 +73,11 @@ class State:
     memory: Memory
     rng: Tensor
     lesson: Lesson
+    loss: Tensor
     scale_model: scales.ScaleModel | None = None
     history: History = field(default_factory=History)
     frame: int = 0
     trained: int = 0
-    loss: float = 0.0
     misses: int = 0
     window: float = 1.0
 
@@ -171,6 +171,7 @@ def start(image: Image, box: Box, params: DRVTParams, trunk: Trunk, seed: int) -
         Memory(),
         draw.get_state(),
         Lesson(labels_in(setting, params, crop, box), crop),
+        torch.zeros((), device=trunk.device),
         size,
     )
     state = _with_views(state, image, params, trunk, params.initial_crops)
@@ -209,20 +210,24 @@ def remembered(state: State, deep: Tensor, crop: Crop, params: DRVTParams) -> St
 
 
 def trained(state: State, session: Course) -> State:
-    """The state after a training session."""
+    """The state after a training session.
+
+    One that ends in numbers that are none (a learning rate far too high) is undone, on
+    the device: asking it would cost a wait.
+    """
     draw = generator(state.rng)
     outcome = memory.train(state.head, state.memory, session, draw)
-    loss = float(outcome.losses[-1]) if len(outcome.losses) else state.loss
-    if not np.isfinite(loss):
-        return replace(state, rng=draw.get_state(), trained=state.frame)
-    return replace(
-        state, head=outcome.head, rng=draw.get_state(), trained=state.frame, loss=loss
+    sane = outcome.loss.isfinite()
+    for tensor in outcome.head:
+        sane = sane & tensor.isfinite().all()
+    head = Head(
+        *(torch.where(sane, new, old) for new, old in zip(outcome.head, state.head, strict=True))
     )
+    loss = torch.where(sane, outcome.loss, state.loss)
+    return replace(state, head=head, loss=loss, rng=draw.get_state(), trained=state.frame)
 
 
-def _with_views(
-    state: State, image: Image, params: DRVTParams, trunk: Trunk, count: int
-) -> State:
+def _with_views(state: State, image: Image, params: DRVTParams, trunk: Trunk, count: int) -> State:
     """`count` lessons from crops moved, resized and mirrored about the target."""
     draw = generator(state.rng)
     setting, box = state.setting, state.box

@@ -20,16 +20,16 @@ class DRVTParams:
         ref="Table 1",
     )
     fc_level: str = param(
-        "auto",
-        "Level below the convolutional stream.",
-        choices=("auto", "block4", "block7", "block10", "block7+block10", "conv3"),
+        "block7+block10",
+        "Level of EfficientNet-Lite0 below the convolutional stream (VGG-M has conv3 only).",
+        choices=("block4", "block7", "block10", "block7+block10"),
         group="Trunk",
         ref="Table 1, conv3",
     )
     cf_level: str = param(
-        "auto",
-        "Level below the correlation filter.",
-        choices=("auto", "stem", "block0", "block2", "pool1"),
+        "block2",
+        "Level of EfficientNet-Lite0 below the correlation filter (VGG-M has pool1 only).",
+        choices=("stem", "block0", "block2"),
         group="Trunk",
         ref="Sec. 4, feat1",
     )
@@ -46,9 +46,7 @@ class DRVTParams:
         group="Trunk",
         ref="Sec. 4, 331",
     )
-    half: bool = param(
-        False, "Compute the trunk in half precision (on a GPU only).", group="Trunk"
-    )
+    half: bool = param(False, "Compute the trunk in half precision (on a GPU only).", group="Trunk")
     # Search
     search_scale: float = param(
         3.0,

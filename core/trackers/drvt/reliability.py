@@ -74,13 +74,21 @@ def verdict(
     if why:
         return TargetState.UNCERTAIN, score, why
     if evidence.probability < params.learn_above:
-        return TargetState.UNCERTAIN, score, (
-            f"The target is hardly told from its surroundings "
-            f"(probability {evidence.probability:.2f})."
+        return (
+            TargetState.UNCERTAIN,
+            score,
+            (
+                f"The target is hardly told from its surroundings "
+                f"(probability {evidence.probability:.2f})."
+            ),
         )
     if evidence.psr < params.psr_threshold:
-        return TargetState.UNCERTAIN, score, (
-            f"The filter's peak hardly stands out (PSR {evidence.psr:.1f}): "
-            "place by the classifier alone."
+        return (
+            TargetState.UNCERTAIN,
+            score,
+            (
+                f"The filter's peak hardly stands out (PSR {evidence.psr:.1f}): "
+                "place by the classifier alone."
+            ),
         )
     return TargetState.TRACKING, score, ""

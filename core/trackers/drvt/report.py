@@ -67,6 +67,7 @@ class View:
     fused: Fused
     crops: list[Crop]
     distractors: FloatMap
+    loss: float
 
 
 def maps(wanted: frozenset[str], view: View | None, state: State) -> dict[str, ResponseMap]:
@@ -124,9 +125,7 @@ def _labels(state: State) -> ResponseMap:
     return ResponseMap(values, place, "label", (0.0, 1.0))
 
 
-def patches(
-    wanted: frozenset[str], picture: Image, crop: Crop, state: State
-) -> dict[str, Patch]:
+def patches(wanted: frozenset[str], picture: Image, crop: Crop, state: State) -> dict[str, Patch]:
     """The picture that was searched, and the target as the tracker now sees it."""
     if not (wanted >= ALL_MAPS or "patches" in wanted):
         return {}
@@ -158,7 +157,7 @@ def scalars(
         "scale_index": float(fused.scale_index),
         "scale": after.scale,
         "distractors": float(view.distractors.sum()),
-        "loss": after.loss,
+        "loss": view.loss,
         "iterations": float(params.online_iterations if trained else 0),
         "positive_frames": float(len(after.memory.positives)),
         "negative_frames": float(len(after.memory.grounds)),

@@ -94,9 +94,7 @@ def estimate(model: ScaleModel, sample: Tensor, params: DRVTParams) -> float:
     return float(np.clip(factor, 1 - limit, 1 + limit))
 
 
-def _pooled(
-    features: Tensor, grid: Grid, target: Box, factors: NDArray[np.float64]
-) -> Tensor:
+def _pooled(features: Tensor, grid: Grid, target: Box, factors: NDArray[np.float64]) -> Tensor:
     """Values ``(S, d)`` of the target at all sizes, of unit energy, faint towards the rim."""
     n, count = features.shape[-1], len(factors)
     matrices = []

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from core import params as parameters
 from core.dsp import fourier
+from core.dsp.sampling import require_picture
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy, TargetState
@@ -42,7 +43,7 @@ class Search:
     """What both streams say of one frame.
 
     `crops` and `pictures` are at :data:`FACTORS`; `deep` is standardised and of the
-    middle crop; `fine` has all three.
+    middle crop; `fine` has all three; `loss` is that of the last training so far.
     """
 
     crops: list[Crop]
@@ -51,6 +52,7 @@ class Search:
     fine: Tensor
     probability: FloatMap
     responses: FloatMap
+    loss: float
 
 
 @registry.register(
@@ -60,7 +62,7 @@ class Search:
     "a correlation filter on finer features places it. Robust against look-alikes.",
     params=DRVTParams,
     reference=registry.Reference(
-        "Li, Liu, Li, He, Yang",
+        "Li, Liu, Fan, Zhou, He, Jing",
         "Dual-Regression Model for Visual Tracking",
         "Neural Networks",
         2020,
@@ -89,6 +91,7 @@ class DRVTTracker:
 
     def init(self, image: Image, box: Box) -> TrackResult:
         """Start on `box`: the first filters, and the classifier's first training."""
+        require_picture(image)
         require_usable(box, image.shape[1], image.shape[0])
         with _ordinary_tensors():
             self._state = model.start(image, box, self._params, self._trunk, self._seed)
@@ -96,6 +99,7 @@ class DRVTTracker:
 
     def update(self, image: Image) -> TrackResult:
         """Find the target, judge the find, learn from it."""
+        require_picture(image)
         before, params = self._started(), self._params
         clock = StepClock()
         with _ordinary_tensors():
@@ -117,13 +121,16 @@ class DRVTTracker:
             if state.misses == 0:
                 state = self._learned(image, state, search, fused, evidence, distractors, clock)
             self._state = state
-            view = View(search.probability, search.responses, fused, search.crops, distractors)
+            view = View(
+                search.probability, search.responses, fused, search.crops, distractors, search.loss
+            )
             return self._result(before, state, search, view, evidence, clock)
 
     def correct(self, image: Image, box: Box, policy: CorrectionPolicy) -> TrackResult:
         """Take a person's box; see :class:`CorrectionPolicy`."""
         if policy is CorrectionPolicy.NEW_TEMPLATE or self._state is None:
             return self.init(image, box)
+        require_picture(image)
         require_usable(box, image.shape[1], image.shape[0])
         state = self._state
         w, h = state.base
@@ -185,7 +192,8 @@ class DRVTTracker:
         problem = setting.problem
         responses = cf.respond(problem, state.filter, cf.spectra(problem, shallow))
         # Everything the host decides on comes in one transfer.
-        packed = torch.cat([probability.flatten(), responses.flatten()]).cpu().numpy()
+        parts = [probability.flatten(), state.loss.view(1), responses.flatten()]
+        packed = torch.cat(parts).cpu().numpy()
         count = probability.numel()
         clock.lap("cf")
         return Search(
@@ -194,7 +202,8 @@ class DRVTTracker:
             deep[0],
             fine,
             packed[:count].reshape(probability.shape),
-            packed[count:].reshape(responses.shape),
+            packed[count + 1 :].reshape(responses.shape),
+            float(packed[count]),
         )
 
     def _prior(self, state: State) -> FloatMap:
@@ -328,9 +337,7 @@ def _ordinary_tensors() -> Iterator[None]:
 def _evidence(search: Search, fused: Fused) -> Evidence:
     inside = search.responses[fused.scale_index][fused.mask]
     peak = float(inside.max()) if inside.size else 0.0
-    return Evidence(
-        float(search.probability[fused.cell]), fused.quality.psr, peak, fused.agreement
-    )
+    return Evidence(float(search.probability[fused.cell]), fused.quality.psr, peak, fused.agreement)
 
 
 def _damaged(state: State, clock: StepClock) -> TrackResult:

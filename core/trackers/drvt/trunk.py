@@ -2,7 +2,7 @@
 
 `deep` feeds the convolutional stream, `shallow` the correlation filter, `fine` the
 estimate of the size. Which levels of which network these are is said once, in
-:data:`TRUNKS`; everything else follows from the levels' geometry.
+:func:`roles`; everything else follows from the levels' geometry.
 """
 
 from __future__ import annotations
@@ -15,21 +15,19 @@ import torch
 from torch import Tensor
 
 from core.dsp import sampling
-from core.errors import ParamError
 from core.geometry import Box
 from core.nets import backbones
 from core.nets.backbone import Backbone, Level
 from core.trackers.base import Image, Services
 from core.trackers.drvt.params import DRVTParams
 
-AUTO = "auto"
 GREY = (128.0, 128.0, 128.0)
 """Outside the frame (as MDNet's crops): near every trunk's mean, so nearly silent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What a trunk contributes when a parameter says “auto”."""
+class Roles:
+    """Which levels of a network serve as what, its own crop side and its options."""
 
     deep: tuple[str, ...]
     shallow: str
@@ -38,10 +36,13 @@ class Choice:
     options: dict[str, Any]
 
 
-TRUNKS: dict[str, Choice] = {
-    "efficientnet-lite0": Choice(("block7", "block10"), "block2", "stem", 257, {"depth": 11}),
-    "vgg-m": Choice(("conv3",), "pool1", "pool1", 331, {}),
-}
+def roles(params: DRVTParams) -> Roles:
+    """What the parameters make of the trunk they name."""
+    if params.trunk == "vgg-m":
+        return Roles(("conv3",), "pool1", "pool1", 331, {})
+    deep = tuple(params.fc_level.split("+"))
+    options = {"depth": int(deep[-1].removeprefix("block")) + 1, "dense": params.dense}
+    return Roles(deep, params.cf_level, "stem", 257, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +59,50 @@ class Trunk:
 
     Raises
     ------
-    ParamError
-        If a parameter names a level that this trunk does not have.
     WeightsError
         If its weights are missing.
     """
 
     def __init__(self, params: DRVTParams, services: Services) -> None:
-        choice = TRUNKS[params.trunk]
-        options = dict(choice.options)
-        if params.trunk == "efficientnet-lite0":
-            options["dense"] = params.dense
+        self._roles = roles(params)
         self.device = services.device
         self.backbone: Backbone = backbones.build(
             params.trunk,
             services.weights.get(params.trunk),
             device=services.device,
             half=params.half,
-            **options,
+            **self._roles.options,
         )
-        levels = self.backbone.levels
-        deep = choice.deep if params.fc_level == AUTO else tuple(params.fc_level.split("+"))
-        shallow = choice.shallow if params.cf_level == AUTO else params.cf_level
-        for name in (*deep, shallow):
-            if name not in levels:
-                raise ParamError(
-                    f"The trunk {params.trunk} has no level “{name}”.",
-                    "Use auto, or one of " + ", ".join(levels) + ".",
-                )
-        self._deep, self._shallow, self._fine = deep, shallow, choice.fine
-        self.side = params.input_side or choice.side
+        self.side = params.input_side or self._roles.side
 
     @property
     def deep(self) -> Level:
         """Geometry of the deep map: that of its last level."""
-        return self.backbone.levels[self._deep[-1]]
+        return self.backbone.levels[self._roles.deep[-1]]
 
     @property
     def shallow(self) -> Level:
         """Geometry of the shallow map."""
-        return self.backbone.levels[self._shallow]
+        return self.backbone.levels[self._roles.shallow]
 
     @property
     def fine(self) -> Level:
         """Geometry of the fine map."""
-        return self.backbone.levels[self._fine]
+        return self.backbone.levels[self._roles.fine]
 
     def everything(self, pictures: Tensor) -> Maps:
         """All three maps of ``(N, 3, side, side)`` pictures."""
-        found = self.backbone(pictures, {*self._deep, self._shallow, self._fine})
-        parts = [found[name] for name in self._deep]
+        found = self.backbone(pictures, {*self._roles.deep, self._roles.shallow, self._roles.fine})
+        parts = [found[name] for name in self._roles.deep]
         deep = parts[0] if len(parts) == 1 else torch.cat(_aligned(parts), 1)
-        return Maps(deep.float(), found[self._shallow].float(), found[self._fine].float())
+        return Maps(
+            deep.float(), found[self._roles.shallow].float(), found[self._roles.fine].float()
+        )
 
     def detail(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Only the shallow and the fine map, at a fraction of the cost."""
-        found = self.backbone(pictures, {self._shallow, self._fine})
-        return found[self._shallow].float(), found[self._fine].float()
+        found = self.backbone(pictures, {self._roles.shallow, self._roles.fine})
+        return found[self._roles.shallow].float(), found[self._roles.fine].float()
 
     def upload(self, pictures: list[Image]) -> Tensor:
         """Crops ``(side, side, 3)`` uint8 as one float batch on the device."""
