@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from fakes.registered_trackers import OURS, Build
+from fakes.registered_trackers import OURS, START, Build
 from fakes.stand_in_weights import services_for
 
 from core.geometry import Box
@@ -84,3 +84,27 @@ def build(spec: registry.TrackerSpec) -> Build:
         return spec.create(values, replace(services_for(spec), seed=seed))
 
     return make
+
+
+@pytest.fixture
+def started(
+    spec: registry.TrackerSpec, build: Build, scene: Callable[..., Scene]
+) -> Callable[[], Tracker]:
+    """Make a tracker that was started on `START` in ``scene()``, without waiting for its start.
+
+    Starting a deep tracker trains a network; it is done once, and its snapshot is restored.
+    """
+
+    def make() -> Tracker:
+        tracker = build()
+        if spec.key not in _STARTED:
+            first = build()
+            first.init(scene().frame(START), START)
+            _STARTED[spec.key] = first.snapshot()
+        tracker.restore(_STARTED[spec.key])
+        return tracker
+
+    return make
+
+
+_STARTED: dict[str, object] = {}

@@ -8,7 +8,7 @@ to a tenth of a second per frame.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,11 @@ from core import params as parameters
 from core.errors import TrackerError, WeightsError
 from core.geometry import Box, iou
 from core.states import CorrectionPolicy, TargetState
-from core.trackers.base import ALL_MAPS, Services
+from core.trackers.base import ALL_MAPS, Services, Tracker
 from core.trackers.registry import TrackerSpec
 
 pytestmark = pytest.mark.timeout(120)
+Started = Callable[[], Tracker]
 
 # Where a target starts and by how much it moves: dx ≠ dy shows swapped axes, both signs
 # show a mirrored one, and places near the border show a crop that was clipped.
@@ -91,10 +92,9 @@ def test_that_responses_peak_inside_the_search_window_at_the_border(
 
 
 def test_that_a_map_is_there_in_every_frame_or_says_when_it_is_absent(
-    spec: TrackerSpec, build: Build, scene: Any
+    spec: TrackerSpec, started: Started, scene: Any
 ) -> None:
-    tracker, world = build(), scene()
-    tracker.init(world.frame(START), START)
+    tracker, world = started(), scene()
     tracker.want_maps = ALL_MAPS
     declared = {info.key for info in spec.maps}
     always = {info.key for info in spec.maps if "absent" not in info.doc}
@@ -105,10 +105,9 @@ def test_that_a_map_is_there_in_every_frame_or_says_when_it_is_absent(
 
 
 def test_that_a_map_is_the_same_whoever_else_is_asked_for(
-    spec: TrackerSpec, build: Build, scene: Any
+    spec: TrackerSpec, started: Started, scene: Any
 ) -> None:
-    tracker, world = build(), scene()
-    tracker.init(world.frame(START), START)
+    tracker, world = started(), scene()
     state, image = tracker.snapshot(), world.frame(START.shifted(5, -3))
     tracker.want_maps = ALL_MAPS
     together = said(tracker.update(image))
@@ -121,9 +120,10 @@ def test_that_a_map_is_the_same_whoever_else_is_asked_for(
         assert alone.box.as_tuple() == together["fields"][0]
 
 
-def test_that_proposals_are_in_order_and_only_there_when_wanted(build: Build, scene: Any) -> None:
-    tracker, world = build(), scene()
-    tracker.init(world.frame(START), START)
+def test_that_proposals_are_ordered_and_only_there_when_wanted(
+    started: Started, scene: Any
+) -> None:
+    tracker, world = started(), scene()
     assert not tracker.update(world.frame(START)).proposals
     tracker.want_maps = frozenset({"proposals"})
     result = tracker.update(world.frame(START.shifted(4, -2)))
@@ -140,69 +140,69 @@ def test_that_proposals_are_in_order_and_only_there_when_wanted(build: Build, sc
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="exactness is promised on the CPU")
 def test_that_a_restored_run_repeats_the_uninterrupted_one_to_the_last_bit(
-    spec: TrackerSpec, build: Build, scene: Any
+    spec: TrackerSpec, started: Started, scene: Any
 ) -> None:
     world = scene()
-    frames = [world.frame(box) for box in walk(14)]
-    tracker = build()
+    frames = [world.frame(box) for box in walk(12)]
+    tracker = started()
     tracker.want_maps = ALL_MAPS
-    tracker.init(frames[0], START)
-    boxes(tracker, frames[1:3])
+    tracker.update(frames[1])
     state, before = tracker.snapshot(), tracker.params
     kept = [tensor.clone() for tensor in tensors(state)]
-    expected = [said(tracker.update(frame)) for frame in frames[3:13]]
+    expected = [said(tracker.update(frame)) for frame in frames[2:12]]
     # What happens between going back and going on must leave no trace.
-    tracker.correct(frames[13], START.shifted(-20, 8), CorrectionPolicy.ADD_TEMPLATE)
-    tracker.tune(_all_live_at_an_end(spec, before))
+    tracker.correct(frames[3], START.shifted(-20, 8), CorrectionPolicy.ADD_TEMPLATE)
+    tracker.tune(_with_live_at(spec, before, 1))
     tracker.update(frames[1])
     tracker.tune(before)
     tracker.restore(state)
-    assert [said(tracker.update(frame)) for frame in frames[3:13]] == expected
+    assert [said(tracker.update(frame)) for frame in frames[2:12]] == expected
     for old, now in zip(kept, tensors(state), strict=True):
-        assert torch.equal(old, now), "a tensor that a snapshot holds was changed in place"
+        same = torch.equal(old.nan_to_num(), now.nan_to_num())
+        assert same, "a tensor that a snapshot holds was changed in place"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="exactness is promised on the CPU")
 @pytest.mark.parametrize("policy", list(CorrectionPolicy))
-def test_that_a_snapshot_after_a_correction_is_complete(
-    build: Build, scene: Any, policy: CorrectionPolicy
+def test_that_another_instance_goes_on_from_a_snapshot_after_a_correction(
+    build: Build, started: Started, scene: Any, policy: CorrectionPolicy
 ) -> None:
     world = scene()
-    frames = [world.frame(box) for box in walk(6)]
-    tracker, other = build(), build()
-    tracker.init(frames[0], START)
-    tracker.update(frames[1])
-    tracker.correct(frames[2], walk(3)[2].scaled(1.05), policy)
+    frames = [world.frame(box) for box in walk(4)]
+    tracker, other = started(), build()
+    tracker.correct(frames[1], walk(2)[1].scaled(1.05), policy)
     other.restore(tracker.snapshot())
-    for frame in frames[3:]:
+    for frame in frames[2:]:
         assert said(tracker.update(frame)) == said(other.update(frame))
 
 
-def test_that_starting_another_tracker_midway_changes_nothing(build: Build, scene: Any) -> None:
+def test_that_another_tracker_beside_it_changes_nothing(
+    build: Build, started: Started, scene: Any
+) -> None:
     world, elsewhere = scene(), scene(97, 131, seed=40)
     frames = [world.frame(box) for box in walk(5)]
-    alone, one = build(), build()
-    alone.init(frames[0], START)
-    one.init(frames[0], START)
-    expected, got = boxes(alone, frames[1:]), boxes(one, frames[1:3])
+    alone, one = started(), started()
+    expected, got = boxes(alone, frames[1:]), boxes(one, frames[1:2])
     small = Box(30, 30, 20, 50)
     two = build(seed=5)
     two.want_maps = ALL_MAPS
     two.init(elsewhere.frame(small), small)
-    two.update(elsewhere.frame(small.shifted(2, 2)))
-    assert got + boxes(one, frames[3:]) == expected
+    for frame in frames[2:]:
+        got += boxes(one, [frame])
+        two.update(elsewhere.frame(small.shifted(2, 2)))
+    assert got == expected
 
 
 def test_that_global_random_numbers_are_neither_used_nor_consumed(build: Build, scene: Any) -> None:
     world = scene()
-    frames = [world.frame(box) for box in walk(5)]
+    frames = [world.frame(box) for box in walk(3)]
 
     def run(noise: int) -> tuple[list[tuple[float, ...]], tuple[Any, ...]]:
         torch.manual_seed(noise)
         np.random.seed(noise)  # noqa: NPY002  (the global state is what is tested)
         random.seed(noise)
-        before = _global_random_states()
         tracker = build(seed=3)
+        before = _global_random_states()
         tracker.init(frames[0], START)
         found = boxes(tracker, frames[1:])
         tracker.correct(frames[0], START, CorrectionPolicy.ADD_TEMPLATE)
@@ -235,21 +235,24 @@ def _global_random_states() -> tuple[Any, ...]:
     ids=["no channels", "grey", "alpha", "floats"],
 )
 def test_that_a_picture_of_another_kind_is_refused_in_words(
-    build: Build, scene: Any, wrong: Any
+    started: Started, scene: Any, wrong: Any
 ) -> None:
-    tracker, image = build(), scene().frame(START)
+    tracker, image = started(), scene().frame(START)
     with pytest.raises(TrackerError, match="picture") as caught:
-        tracker.init(wrong, START)
-    assert caught.value.hint
-    tracker.init(image, START)
-    with pytest.raises(TrackerError, match="picture"):
         tracker.update(wrong)
-    tracker.update(image)
+    assert caught.value.hint
+    for refuse in (
+        lambda: tracker.init(wrong, START),
+        lambda: tracker.correct(wrong, START, CorrectionPolicy.ADD_TEMPLATE),
+    ):
+        with pytest.raises(TrackerError, match="picture"):
+            refuse()
+    assert iou(tracker.update(image).box, START) > 0.7
 
 
 def test_that_a_view_of_a_larger_picture_is_tracked_like_a_copy(build: Build, scene: Any) -> None:
     world = scene()
-    frames = [world.frame(box) for box in walk(4)]
+    frames = [world.frame(box) for box in walk(3)]
     wide = [np.zeros((130, 200, 4), np.uint8) for _ in frames]
     views = []
     for canvas, frame in zip(wide, frames, strict=True):
@@ -264,9 +267,8 @@ def test_that_a_view_of_a_larger_picture_is_tracked_like_a_copy(build: Build, sc
 # --- evidence -------------------------------------------------------------------------
 
 
-def test_that_a_model_full_of_nan_is_reported_as_lost(build: Build, scene: Any) -> None:
-    tracker, world = build(), scene()
-    tracker.init(world.frame(START), START)
+def test_that_a_model_full_of_nan_is_reported_as_lost(started: Started, scene: Any) -> None:
+    tracker, world = started(), scene()
     seen = tracker.update(world.frame(START.shifted(3, 1)))
     tracker.restore(damaged(tracker.snapshot()))
     tracker.want_maps = ALL_MAPS
@@ -279,41 +281,62 @@ def test_that_a_model_full_of_nan_is_reported_as_lost(build: Build, scene: Any) 
     assert all(np.isfinite(list(result.scalars.values())))
 
 
-def test_that_a_target_which_returns_is_believed_again(build: Build, scene: Any) -> None:
-    tracker, world, other = build(), scene(), scene(seed=77)
-    tracker.init(world.frame(START), START)
-    path = walk(8, dx=0.8, dy=0.5)
+def test_that_vanishing_is_noticed_and_a_return_believed(started: Started, scene: Any) -> None:
+    tracker, world, other = started(), scene(), scene(seed=77)
+    path = walk(10, dx=0.5, dy=0.3)
     for box in path[1:]:
         seen = tracker.update(world.frame(box))
+    assert seen.state is TargetState.TRACKING
     blank = other._ground.round().clip(0, 255).astype(np.uint8)
-    gone = [tracker.update(blank) for _ in range(4)]
-    back = [tracker.update(world.frame(path[-1])) for _ in range(4)]
-    assert min(result.score for result in gone) < seen.score
-    assert back[-1].score > min(result.score for result in gone)
-    assert iou(back[-1].box, path[-1]) > 0.5
+    for _ in range(8):
+        gone = tracker.update(blank)
+        if gone.state is not TargetState.TRACKING:
+            break
+    assert gone.state is not TargetState.TRACKING
+    assert gone.score < seen.score
+    for _ in range(4):
+        back = tracker.update(world.frame(path[-1]))
+    assert back.score > gone.score
+    assert iou(back.box, path[-1]) > 0.5
 
 
 # --- parameters -----------------------------------------------------------------------
 
 
-def test_that_live_parameters_work_at_both_ends_of_their_range(
-    spec: TrackerSpec, build: Build, scene: Any
+@pytest.mark.parametrize("end", [0, 1], ids=["low", "high"])
+def test_that_all_live_parameters_may_be_at_an_end_of_their_range(
+    spec: TrackerSpec, started: Started, scene: Any, end: int
 ) -> None:
-    tracker, world = build(), scene()
-    tracker.init(world.frame(START), START)
-    tracker.update(world.frame(START))
+    tracker, world = started(), scene()
+    wanted = _with_live_at(spec, tracker.params, end)
+    tracker.tune(wanted)
+    assert tracker.params == wanted
+    _require_sane(tracker, [world.frame(box) for box in walk(4)[1:]], end)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_that_each_live_parameter_may_be_at_an_end_of_its_range(
+    spec: TrackerSpec, started: Started, scene: Any
+) -> None:
+    tracker, world = started(), scene()
     state, before = tracker.snapshot(), tracker.params
-    frames = [world.frame(START.shifted(3, 1)), world.frame(START.shifted(5, 3))]
+    frames = [world.frame(box) for box in walk(3)[1:]]
     for info in parameters.describe(spec.params):
         for value in _ends(info) if info.live else ():
             tracker.restore(state)
             tracker.tune(parameters.with_values(before, {info.name: value}))
-            for frame in frames:
-                result = tracker.update(frame)
-                assert result.box.is_finite(), (info.name, value)
-                assert 1 <= result.box.w <= 8 * START.w, (info.name, value)
-                assert 0 <= result.score <= 1, (info.name, value)
+            _require_sane(tracker, frames, (info.name, value))
             tracker.tune(before)
+
+
+def _require_sane(tracker: Tracker, frames: list[np.ndarray], said_with: object) -> None:
+    for frame in frames:
+        result = tracker.update(frame)
+        assert result.box.is_finite(), said_with
+        assert 1 <= result.box.w <= 8 * START.w, said_with
+        assert 1 <= result.box.h <= 8 * START.h, said_with
+        assert 0 <= result.score <= 1, said_with
 
 
 def _choices() -> Iterator[Any]:
@@ -344,13 +367,16 @@ def test_that_every_choice_tracks(key: str, name: str, value: str, scene: Any) -
 
 
 def _ends(info: parameters.ParamInfo) -> tuple[Any, ...]:
+    """Values to try: both bounds, all choices, or no and yes."""
     return info.bounds or info.choices or (False, True)
 
 
-def _all_live_at_an_end(spec: TrackerSpec, now: Any) -> Any:
+def _with_live_at(spec: TrackerSpec, now: Any, end: int) -> Any:
+    """`now` with every live parameter at one end of its range."""
     live = [info for info in parameters.describe(spec.params) if info.live]
-    values = {info.name: info.bounds[1] for info in live if info.bounds and info.type is float}
-    return parameters.with_values(now, values)
+    return parameters.with_values(
+        now, {info.name: _ends(info)[0 if end == 0 else -1] for info in live}
+    )
 
 
 # --- device ---------------------------------------------------------------------------
@@ -358,13 +384,36 @@ def _all_live_at_an_end(spec: TrackerSpec, now: Any) -> Any:
 # Reads of device memory per frame, which stop a GPU until it has caught up. A tracker
 # without a line here is held to the single packed read of the contract.
 HOST_READS = {
+    "drvt": 2,  # the filter over scales looks where the first read said the target is
     "ccr": 16,  # per stage (of three) the response, and the spectra and maps of two features
 }
 
 
+def test_that_reads_are_counted_however_they_are_written() -> None:
+    values = torch.arange(6.0)
+    with torch.inference_mode(), counted_reads() as reads:
+        assert reads.count == 0
+        _ = (values * 2).sum()
+        _ = values.numpy()  # what is on the host already
+    assert reads.count == 0
+    for read in (
+        lambda: values[2].item(),
+        lambda: float(values[2]),
+        lambda: bool(values.max() > 3),
+        lambda: values.cpu().numpy(),
+        lambda: values.to("cpu"),
+        lambda: values.tolist(),
+        lambda: values[values > 3],
+        lambda: list(range(6))[values.argmax()],
+    ):
+        with torch.inference_mode(), counted_reads() as reads:
+            read()
+        assert reads.count == 1, reads.where()
+
+
 def test_that_a_frame_reads_the_device_seldom(spec: TrackerSpec, build: Build, scene: Any) -> None:
     tracker, world = build(), scene()
-    path = walk(6)
+    path = walk(5)
     tracker.init(world.frame(path[0]), path[0])
     tracker.update(world.frame(path[1]))
     for box in path[2:]:
