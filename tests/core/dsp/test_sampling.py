@@ -52,6 +52,60 @@ def test_that_reducing_averages_instead_of_skipping() -> None:
     assert np.abs(out - 127).max() <= 2
 
 
+def _ramp(axis: int) -> np.ndarray:
+    """Brightness grows by two levels per pixel along `axis`: whole numbers on average too."""
+    line = np.arange(0, 250, 2)
+    plane = np.tile(line, (125, 1)) if axis == 1 else np.tile(line[:, None], (1, 125))
+    return np.repeat(plane[..., None], 3, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.5, 1.7), (3.3, 1.1), (1.3, 2.6), (2.0, 4.4)])
+def test_that_each_axis_is_scaled_for_itself(across: float, down: float) -> None:
+    cols, rows = 24, 18
+    region = Box(30.3, 20.7, cols * across, rows * down)
+    for axis, step, start, count in ((1, across, region.x, cols), (0, down, region.y, rows)):
+        out = sampling.cut(_ramp(axis), region, (rows, cols)).astype(float)[..., 0]
+        assert out.shape == (rows, cols)
+        expected = (start + (np.arange(count) + 0.5) * step - 0.5) * 2
+        plane = np.tile(expected, (rows, 1)) if axis == 1 else np.tile(expected[:, None], (1, cols))
+        np.testing.assert_allclose(out, plane, atol=1.1)
+        assert abs((out - plane).mean()) < 0.55  # half a pixel of the picture would be 1
+
+
+def test_that_one_shrunk_axis_is_averaged_and_the_other_left_sharp() -> None:
+    stripes = np.zeros((160, 160, 3), np.uint8)
+    stripes[:, ::2] = 254  # bright and dark columns
+    flat = sampling.cut(stripes, Box(10, 10, 120, 40), (40, 30)).astype(int)
+    assert np.abs(flat - 127).max() <= 2
+    sharp = sampling.cut(stripes, Box(10, 10, 40, 120), (30, 40)).astype(int)
+    assert set(np.unique(sharp)) == {0, 254}
+
+
+def test_that_the_outside_is_filled_with_the_given_colour() -> None:
+    image = np.full((20, 30, 3), 90, np.uint8)
+    colour = (10.0, 120.0, 250.0)
+    out = sampling.cut(image, Box(-8, -6, 24, 24), (24, 24), colour)
+    assert (out[:5, :] == colour).all()
+    assert (out[:, :7] == colour).all()
+    assert (out[7:, 9:] == 90).all()
+    beyond = sampling.cut(image, Box(100, 100, 10, 10), 10, colour)
+    assert (beyond == colour).all()
+
+
+@pytest.mark.parametrize("fill", [None, (3.0, 60.0, 200.0)])
+def test_that_the_border_lies_at_the_same_place_at_every_reduction(fill) -> None:
+    image = np.full((61, 97, 3), 90, np.uint8)
+    image[:, -24:] = 210
+    for ratio in (1.0, 2.0, 3.0, 4.5):
+        side = int(90 / ratio)
+        out = sampling.cut(image, Box(60, 0, side * ratio, side * ratio), side, fill).astype(int)
+        row = out[int(20 / ratio), :, 1]
+        edge = int((97 - 60) / ratio)
+        assert row[int((97 - 24 - 60) / ratio) + 2 : edge - 2].min() > 180
+        outside = row[edge + 2 :]
+        assert (outside == (210 if fill is None else 60)).all()
+
+
 @given(
     samples=st.integers(2, 20),
     start=st.floats(-5, 10),
