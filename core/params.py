@@ -23,6 +23,9 @@ from core.errors import ParamError
 T = TypeVar("T")
 Value = bool | int | float | str
 _KEY = "boxtrail.param"
+_TERMS = "ADMM APCE CF CG CN CNN FC FFT HOG IoU LBP NMS PSR RGB RoI RPN SGD"
+_ACRONYMS = {term.lower(): term for term in _TERMS.split()}
+"""Terms of the field that are not written like words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ class ParamInfo:
 
     @property
     def title(self) -> str:
-        """Name for people: ``learning_rate`` → ``Learning rate``."""
-        return self.name.replace("_", " ").capitalize()
+        """Name for people: ``learning_rate`` → ``Learning rate``, ``hog_cell`` → ``HOG cell``."""
+        first, *rest = self.name.split("_")
+        words = [_ACRONYMS.get(first, first[:1].upper() + first[1:])]
+        return " ".join(words + [_ACRONYMS.get(word, word) for word in rest])
 
     @property
     def flag(self) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ParamError
-from core.params import check, describe, from_dict, param, to_dict, with_values
+from core.params import ParamInfo, check, describe, from_dict, param, to_dict, with_values
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,21 @@ def test_that_a_declaration_tells_everything() -> None:
     assert (mode.choices, mode.group) == (("fast", "slow"), "Style")
     assert (use_color.title, use_color.flag) == ("Use color", "--use-color")
     assert [info.name for info in describe(Params)] == list(to_dict(Params()))
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("learning_rate", "Learning rate"),
+        ("hog_cell", "HOG cell"),
+        ("update_cg", "Update CG"),
+        ("min_iou", "Min IoU"),
+        ("psr_uncertain", "PSR uncertain"),
+        ("cfx", "Cfx"),
+    ],
+)
+def test_that_titles_keep_the_terms_of_the_field(name: str, title: str) -> None:
+    assert ParamInfo(name, float, 0.0, "What it is.").title == title
 
 
 VALID = {
