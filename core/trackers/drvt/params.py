@@ -57,7 +57,7 @@ class DRVTParams:
         ref="Sec. 4",
     )
     squareness: float = param(
-        0.0,
+        0.5,
         "Shape of the search window: 0 the target's, 1 a square.",
         bounds=(0.0, 1.0),
         group="Search",
