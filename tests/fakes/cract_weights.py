@@ -18,7 +18,7 @@ from core.nets import backbones
 from core.trackers.cract.network import BASES, Heads, NetworkConfig
 
 FOLLOWS_SIZE = False
-GAIN, THRESHOLD = 1 / 1500, 17.0
+GAIN, THRESHOLD = 1 / 1700, 17.5
 
 
 def stand_in() -> dict[str, dict[str, Tensor]]:

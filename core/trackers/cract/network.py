@@ -97,7 +97,7 @@ class NetworkConfig:
             if value is None:
                 continue
             kind = type(getattr(found, field.name))
-            if not torch.isfinite(value).all() or value.min() <= 0 or value.numel() == 0:
+            if value.numel() == 0 or not (torch.isfinite(value) & (value > 0)).all():
                 raise WeightsError(
                     f"The weights name an impossible “{field.name}”.", "Use another file."
                 )
@@ -334,7 +334,9 @@ def trained(
     tensors = weights.load(base.key, sources.get(base.key))
     config = NetworkConfig.read(tensors)
     try:
-        network = untrained(name, config, sources)
+        # New layers draw numbers; those of whoever uses the tracker must stay as they are.
+        with torch.random.fork_rng(devices=[]):
+            network = untrained(name, config, sources)
     except (ValueError, RuntimeError) as error:
         raise WeightsError(
             f"The weights “{base.key}” describe a network that cannot be built.",
