@@ -33,7 +33,9 @@ class Quality:
                 "peak_ratio": self.peak_ratio}  # fmt: skip
 
 
-def measure(response: FloatArray, *, reach: int | None = None) -> Quality:
+def measure(
+    response: FloatArray, *, reach: int | None = None, peak: float | None = None
+) -> Quality:
     """Quality of a response ``(rows, cols)``, not wrapped around.
 
     Parameters
@@ -41,21 +43,24 @@ def measure(response: FloatArray, *, reach: int | None = None) -> Quality:
     reach
         Cells to each side of the peak that are no sidelobe; 12 % of the map's larger
         side, at least 2, when not given.
+    peak
+        Height of the peak where it is known between the cells; the largest cell's
+        value when not given.
     """
     low = float(response.min())
     row, col = (int(k) for k in np.unravel_index(int(np.argmax(response)), response.shape))
-    peak = float(response[row, col])
-    height = max(peak - low, 1e-12)
+    top = float(response[row, col]) if peak is None else peak
+    height = max(top - low, 1e-12)
     apce = float(height**2 / max(float(np.square(response - low).mean()), 1e-12))
     near = max(2, round(_EXCLUDED * max(response.shape))) if reach is None else reach
     side = np.ones(response.shape, bool)
     side[max(0, row - near) : row + near + 1, max(0, col - near) : col + near + 1] = False
     lobe = response[side]
     if lobe.size == 0:
-        return Quality(peak, 0.0, apce, 1.0)
-    psr = float((peak - lobe.mean()) / max(float(lobe.std()), 1e-12))
+        return Quality(top, 0.0, apce, 1.0)
+    psr = float((top - lobe.mean()) / max(float(lobe.std()), 1e-12))
     ratio = float((lobe.max() - low) / height)
-    return Quality(peak, psr, apce, float(np.clip(ratio, 0.0, 1.0)))
+    return Quality(top, psr, apce, float(np.clip(ratio, 0.0, 1.0)))
 
 
 def vertex(before: float, here: float, after: float) -> float:

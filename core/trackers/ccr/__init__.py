@@ -1,5 +1,6 @@
-"""Cascaded Correlation Refinement with HOG and colour names."""
+"""Cascaded Correlation Refinement, with and without a network's features."""
 
+from core.trackers.ccr.deep_tracker import CCRDeepTracker
 from core.trackers.ccr.tracker import CCRTracker
 
-__all__ = ["CCRTracker"]
+__all__ = ["CCRDeepTracker", "CCRTracker"]

@@ -2,8 +2,9 @@
 
 Every feature has its own window, hence its own period. Responses are aligned at
 zero displacement (cell (0, 0) of each), resampled to one cell size, cut to the
-common window and averaged; the peak is refined on the sum of the trigonometric
-polynomials themselves, so that aligning costs no accuracy.
+common window and fused; the peak is refined on the sum of the trigonometric
+polynomials themselves, so that aligning costs no accuracy. Whatever the host needs
+of a stage comes from the device in one copy.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.dsp import peaks
 from core.dsp.fourier import TrigonometricSum, resampled
 from core.trackers.ccr.features import Grid
+from core.trackers.ccr.fusion import Fusion
+from core.trackers.ccr.transfer import to_host
 
 FloatArray = NDArray[np.float64]
 
@@ -26,9 +30,10 @@ class StageResult:
     """What one stage found.
 
     `shift` is ``(dy, dx)`` in resampled pixels at the winning scale, `responses` per
-    feature ``(S, N, N)`` and `fused` ``(S, N, N)`` on the unified grid, zero
-    displacement at cell ``N // 2``; `scale_index` the winner; `exponent` where between
-    the scales the peak would be highest, in steps from the middle one.
+    type ``(S, N, N)`` and `fused` ``(S, N, N)`` on the unified grid, zero displacement
+    at cell ``N // 2``; `weights` the factors with which responses were fused;
+    `scale_index` the winner; `exponent` where between the scales the peak would be
+    highest, in steps from the middle one.
     """
 
     shift: tuple[float, float]
@@ -37,6 +42,7 @@ class StageResult:
     peak: float
     fused: NDArray[np.float32]
     responses: dict[str, NDArray[np.float32]]
+    weights: dict[str, float]
 
     @property
     def winner(self) -> NDArray[np.float32]:
@@ -54,7 +60,7 @@ class Unified:
     @classmethod
     def of(cls, grids: tuple[Grid, ...]) -> Unified:
         """The finest cell over the window that all features cover."""
-        step = min(grid.cell for grid in grids)
+        step = round(min(grid.cell for grid in grids))
         return cls(step, min(grid.side for grid in grids) // step // 2 * 2)
 
     def align(self, response: Tensor, grid: Grid) -> Tensor:
@@ -73,7 +79,7 @@ def correlate(sample_hat: Tensor, filter_hat: Tensor) -> Tensor:
 def search(
     spectra: dict[str, Tensor],
     grids: tuple[Grid, ...],
-    weights: dict[str, float],
+    fusion: Fusion,
     unified: Unified,
     preference: FloatArray,
     slope: float,
@@ -83,9 +89,9 @@ def search(
     Parameters
     ----------
     spectra
-        Per feature the response spectrum ``(S, n, m)``.
-    weights
-        Per feature its factor in the fused response (normalisation included).
+        Per type the response spectrum ``(S, n, m)``.
+    fusion
+        Chooses the factors of the types' responses, normalisation included.
     preference
         ``(S,)`` factors on the peaks when scales are compared.
     slope
@@ -97,34 +103,42 @@ def search(
     StageResult or None
         None when a response is not finite.
     """
-    fused: Tensor | None = None
-    responses: dict[str, Tensor] = {}
-    for grid in grids:
-        size = (grid.cells, grid.cells)
-        response = unified.align(torch.fft.irfft2(spectra[grid.name], s=size), grid)
-        responses[grid.name] = response
-        term = response * weights[grid.name]
-        fused = term if fused is None else fused + term
-    assert fused is not None
-    values = fused.cpu().numpy()
-    if not np.isfinite(values).all():
+    responses, plain = _on_host(spectra, grids, unified)
+    if not all(np.isfinite(response).all() for response in responses.values()):
         return None
-    plain = {name: spectrum.cpu().numpy() for name, spectrum in spectra.items()}
-    steps = [float(grid.cell) for grid in grids]
-    peaks: list[tuple[float, float, float]] = []
-    for index, surface in enumerate(values):
+    weights = fusion.weights({name: found[len(found) // 2] for name, found in responses.items()})
+    fused = sum(responses[grid.name] * np.float32(weights[grid.name]) for grid in grids)
+    assert isinstance(fused, np.ndarray)
+    steps = [grid.cell for grid in grids]
+    tops: list[tuple[float, float, float]] = []
+    for index, surface in enumerate(fused):
         row, col = np.unravel_index(int(np.argmax(surface)), surface.shape)
         y, x = ((int(k) - unified.cells // 2) * float(unified.step) for k in (row, col))
         terms = [plain[grid.name][index] * weights[grid.name] for grid in grids]
-        peaks.append(TrigonometricSum(terms, steps).climb(y, x, unified.step))
-    heights = np.array([peak for peak, _, _ in peaks])
+        tops.append(TrigonometricSum(terms, steps).climb(y, x, unified.step))
+    heights = np.array([peak for peak, _, _ in tops])
     away = np.arange(len(heights)) - len(heights) // 2
     judged = (heights - slope * away * heights[len(heights) // 2]) * preference
     index = best_scale(judged)
-    peak, dy, dx = peaks[index]
+    peak, dy, dx = tops[index]
     exponent = index - len(judged) // 2 + vertex(judged, index)
-    shown = {name: response.cpu().numpy() for name, response in responses.items()}
-    return StageResult((dy, dx), index, exponent, peak, values, shown)
+    return StageResult((dy, dx), index, exponent, peak, fused, responses, weights)
+
+
+def _on_host(
+    spectra: dict[str, Tensor], grids: tuple[Grid, ...], unified: Unified
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.complex64]]]:
+    """Aligned responses ``(S, N, N)`` and the spectra themselves, in one copy."""
+    tensors: list[Tensor] = []
+    for grid in grids:
+        response = torch.fft.irfft2(spectra[grid.name], s=(grid.cells, grid.cells))
+        tensors += [unified.align(response, grid), spectra[grid.name]]
+    arrays = to_host(tensors)
+    names = [grid.name for grid in grids]
+    return (
+        dict(zip(names, arrays[::2], strict=True)),
+        dict(zip(names, arrays[1::2], strict=True)),
+    )
 
 
 def best_scale(heights: FloatArray) -> int:
@@ -144,5 +158,4 @@ def vertex(values: FloatArray, index: int) -> float:
     if not 0 < index < len(values) - 1:
         return 0.0
     before, here, after = values[index - 1 : index + 2]
-    bend = before - 2 * here + after
-    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+    return peaks.vertex(before, here, after)

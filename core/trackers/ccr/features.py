@@ -11,7 +11,7 @@ scale but the previous one, and the target seems to stand still and keep its siz
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,12 +25,14 @@ from core.dsp.fourier import fast_even_size
 from core.dsp.hog import normalized, votes
 from core.geometry import Box
 from core.trackers.base import Image
+from core.trackers.ccr.deep import Adapter, Network
+from core.trackers.ccr.deep_params import CCRDeepParams
+from core.trackers.ccr.kinds import COLOUR, DEEP, HOG, Kind, kinds
+from core.trackers.ccr.maps import FeatureMap, averages
 from core.trackers.ccr.params import CCRParams
 
 FloatArray = NDArray[np.float64]
 
-HOG = "hog"
-COLOUR = "cn"
 _LONG_TARGET = 1.6  # a window is at least this many times the target's longer side
 _INTENSITY_BINS = 11
 _NAMES = 11
@@ -39,15 +41,16 @@ _BIN = 2  # px; features are kept this fine, so that a cell may lie anywhere
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One feature type: its name, cell side and window side in resampled pixels."""
+    """One feature type: its name, cells per side and window side in resampled pixels."""
 
     name: str
-    cell: int
     cells: int
+    side: int
 
     @property
-    def side(self) -> int:
-        return self.cell * self.cells
+    def cell(self) -> float:
+        """Side of a cell in resampled pixels."""
+        return self.side / self.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Layout:
 
     `zoom` is frame pixels per resampled pixel at scale 1; `patch` the side of the
     hierarchy's region in resampled pixels; `target` the (h, w) of the box in
-    resampled pixels; `grey` whether colour names carry nothing.
+    resampled pixels; `grey` whether colour names carry nothing; `extension` the side
+    of a type's region over its window.
     """
 
     grids: tuple[Grid, ...]
@@ -64,11 +68,11 @@ class Layout:
     patch: int
     target: tuple[float, float]
     grey: bool
+    extension: float
 
-    @property
-    def common_side(self) -> int:
-        """Side of the window that all features cover, in resampled pixels."""
-        return min(grid.side for grid in self.grids)
+    def grid(self, name: str) -> Grid:
+        """The grid of the type `name`."""
+        return next(grid for grid in self.grids if grid.name == name)
 
 
 def layout_for(image: Image, box: Box, params: CCRParams) -> Layout:
@@ -76,24 +80,36 @@ def layout_for(image: Image, box: Box, params: CCRParams) -> Layout:
     base = max(
         params.search_scale * float(np.sqrt(box.w * box.h)), _LONG_TARGET * max(box.w, box.h)
     )
-    largest = max(params.hog_support, params.colour_support)
+    every = kinds(params)
+    largest = max(kind.support for kind in every)
     side = largest * base
     low = min(params.min_window, params.max_window)
     resampled = float(np.clip(side, low, params.max_window))
     zoom = side / resampled
-    grids = tuple(
-        Grid(name, cell, fast_even_size(support * base / zoom / cell))
-        for name, cell, support in (
-            (HOG, params.hog_cell, params.hog_support),
-            (COLOUR, params.colour_cell, params.colour_support),
-        )
-    )
+    grids: list[Grid] = []
+    for kind in every:
+        if kind.name == DEEP:
+            grids.append(_deep_grid(kind, base / zoom, min(g.cell for g in grids), params))
+        else:
+            cells = fast_even_size(kind.support * base / zoom / kind.cell)
+            grids.append(Grid(kind.name, cells, cells * kind.cell))
     # Whole, even numbers of cells of every type, so that a sample at the previous
     # place and scale falls exactly on the cells of the hierarchy.
-    unit = 2 * int(np.lcm.reduce([grid.cell for grid in grids]))
-    patch = max(grid.side for grid in grids) * params.hierarchy_extension
+    shallow = [grid for grid in grids if grid.name != DEEP]
+    unit = 2 * int(np.lcm(params.hog_cell, params.colour_cell))
+    patch = max(grid.side for grid in shallow) * params.hierarchy_extension
     target = (box.h / zoom, box.w / zoom)
-    return Layout(grids, zoom, int(np.ceil(patch / unit)) * unit, target, is_grey(image))
+    whole = int(np.ceil(patch / unit)) * unit
+    extension = params.hierarchy_extension
+    return Layout(tuple(grids), zoom, whole, target, is_grey(image), extension)
+
+
+def _deep_grid(kind: Kind, base: float, step: float, params: CCRParams) -> Grid:
+    """The deep type's grid: a whole number of its own cells and of response cells."""
+    assert isinstance(params, CCRDeepParams)
+    pixels = kind.support * params.search_scale * params.deep_target
+    side = max(round(kind.support * base / step / 2), 4) * 2 * round(step)
+    return Grid(kind.name, fast_even_size(pixels / kind.cell), side)
 
 
 def is_grey(image: Image) -> bool:
@@ -103,56 +119,61 @@ def is_grey(image: Image) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Hierarchy:
-    """Fine features of one region.
+class Source:
+    """What makes features: the device, and for a deep type the network and its adapters."""
 
-    `features` holds per type a float32 tensor ``(N, K, N)``: row, channel, column.
-    """
+    device: torch.device
+    network: Network | None = None
+    adapters: tuple[Adapter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """Fine features of one region, per type one or more maps."""
 
     layout: Layout
     region: Box
     picture: NDArray[np.uint8]
-    features: dict[str, Tensor]
+    features: dict[str, tuple[FeatureMap, ...]]
 
     def covers(self, center: tuple[float, float], scale: float) -> bool:
-        """Whether the largest window at this place lies inside the region."""
-        side = max(grid.side for grid in self.layout.grids) * self.layout.zoom * scale
-        reach = max(abs(center[0] - self.region.cx), abs(center[1] - self.region.cy))
-        return reach + side / 2 <= self.region.w / 2 * (1 + 1e-9)
+        """Whether every window at this place lies inside its type's region."""
+        away = max(abs(center[0] - self.region.cx), abs(center[1] - self.region.cy))
+        return all(self._covers(grid, away, scale) for grid in self.layout.grids)
+
+    def _covers(self, grid: Grid, away: float, scale: float) -> bool:
+        reach = away + grid.side * self.layout.zoom * scale / 2
+        if grid.name != DEEP:
+            return reach <= self.region.w / 2 * (1 + 1e-9)
+        deepest = self.features[DEEP][-1]
+        return reach <= deepest.pitch * deepest.count / 2
+
+    def adapted(self, adapters: tuple[Adapter, ...]) -> Hierarchy:
+        """The same with the deep maps' channels adapted."""
+        deep = adapted(self.features[DEEP], adapters)
+        return replace(self, features={**self.features, DEEP: deep})
 
     def pool(self, grid: Grid, center: tuple[float, float], scales: FloatArray) -> Tensor:
         """Samples ``(S, K, n, n)`` of one type: windows centred at `center`, one per scale.
 
         Cells overlap and weigh their surroundings linearly, as HOG's do. For colour
-        this is average pooling over twice the cell with a peak in the middle.
+        this is average pooling over twice the cell with a peak in the middle; a deep
+        type's cells are averages too, interpolated where a level is coarser than they.
         """
-        features = self.features[grid.name]
-        per_bin = self.region.w / features.shape[0]  # frame pixels
-        steps = scales * (self.layout.zoom * grid.cell / per_bin)
-        matrices, parts = [], []
-        for offset in (center[1] - self.region.y, center[0] - self.region.x):
-            part = self.bins(offset / per_bin, steps.max() * (grid.cells / 2 + 1))
-            starts = offset / per_bin - steps * (grid.cells / 2) - part.start
-            bins = part.stop - part.start
-            pairs = zip(starts, steps, strict=True)
-            matrices.append([sampling.triangle_matrix(bins, grid.cells, *pair) for pair in pairs])
-            parts.append(part)
-        rows = torch.from_numpy(np.concatenate(matrices[0])).to(features.device)
-        cols = torch.from_numpy(np.stack(matrices[1])).to(features.device).mT
-        window = features[parts[0], :, parts[1]]
-        # One product for the rows of all scales: the region is read once.
-        tall = (rows @ window.reshape(len(window), -1)).view(len(scales), -1, window.shape[2])
-        pooled = (tall @ cols).view(len(scales), grid.cells, -1, grid.cells).transpose(1, 2)
+        maps = self.features[grid.name]
+        cell = self.layout.zoom * grid.cell
+        if grid.name == DEEP:
+            levels = [
+                found.gather(averages, grid.cells, center, scales * (cell / found.pitch))
+                for found in maps
+            ]
+            return levels[0] if len(levels) == 1 else torch.cat(levels, dim=1)
+        steps = scales * (cell / maps[0].pitch)
+        pooled = maps[0].gather(sampling.triangle_matrix, grid.cells, center, steps)
         if grid.name == HOG:
             return normalized(pooled)
-        area = torch.from_numpy(steps**2).to(features)
+        area = torch.from_numpy(steps**2).to(pooled)
         return pooled / area[:, None, None, None]
-
-    def bins(self, middle: float, reach: float) -> slice:
-        """The bins within `reach` of `middle`, at least one."""
-        count = self.picture.shape[0] // _BIN
-        first = int(np.clip(np.floor(middle - reach), 0, count - 1))
-        return slice(first, int(np.clip(np.ceil(middle + reach), first + 1, count)))
 
 
 def build(
@@ -160,24 +181,33 @@ def build(
     layout: Layout,
     center: tuple[float, float],
     scale: float,
-    device: torch.device,
+    source: Source,
 ) -> Hierarchy:
     """Compute the features around `center` at `scale`."""
     side = layout.patch * layout.zoom * scale
     region = Box.from_center(center[0], center[1], side, side)
     picture = sampling.cut(image, region, layout.patch)
-    pixels = torch.from_numpy(picture).to(device)
+    pixels = torch.from_numpy(picture).to(source.device)
     # Colours may be averaged before they are named: at this scale one pixel has one.
     side = layout.patch // _BIN
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
-    hues = torch.from_numpy(np.asarray(small, np.uint8)).to(device)
-    features = {
+    hues = torch.from_numpy(np.asarray(small, np.uint8)).to(source.device)
+    shallow = {
         HOG: votes(pixels, _BIN),
         COLOUR: intensities(hues) if layout.grey else names(hues),
     }
+    corner, pitch = (region.x, region.y), region.w / side
     # Rows outermost: pooling then starts with one product over all channels.
-    by_row = {name: values.transpose(0, 1).contiguous() for name, values in features.items()}
-    return Hierarchy(layout, region, picture, by_row)
+    features: dict[str, tuple[FeatureMap, ...]] = {
+        name: (FeatureMap(values.transpose(0, 1).contiguous(), corner, pitch),)
+        for name, values in shallow.items()
+    }
+    if source.network is not None:
+        grid = layout.grid(DEEP)
+        cell = grid.cell * layout.zoom * scale
+        maps = source.network.maps(image, center, cell, grid.cells * layout.extension)
+        features[DEEP] = adapted(maps, source.adapters)
+    return Hierarchy(layout, region, picture, features)
 
 
 def names(pixels: Tensor) -> Tensor:
@@ -198,3 +228,10 @@ def intensities(pixels: Tensor) -> Tensor:
     position = luma * ((_INTENSITY_BINS - 1) / 255)
     centres = torch.arange(_INTENSITY_BINS, device=pixels.device, dtype=torch.float32)
     return (1 - (position[None] - centres[:, None, None]).abs()).clamp(min=0)
+
+
+def adapted(maps: tuple[FeatureMap, ...], adapters: tuple[Adapter, ...]) -> tuple[FeatureMap, ...]:
+    """`maps` with their channels adapted; as they are where there are no adapters yet."""
+    if not adapters:
+        return maps
+    return tuple(one.apply(found) for one, found in zip(adapters, maps, strict=True))

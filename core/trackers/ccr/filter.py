@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.trackers.ccr.params import CCRParams
+from core.trackers.ccr.kinds import Learning
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,16 @@ class Problem:
     """What is constant for one feature type.
 
     `label_hat` ``(n, n // 2 + 1)``; `mask` ``(n, n)`` with 1 on the first frame's
-    target; `kept` the number of cells that the selection leaves.
+    target; `target` the target's area in cells.
     """
 
     label_hat: Tensor
     mask: Tensor
-    kept: int
+    target: float
+
+    def kept(self, share: float) -> int:
+        """Number of cells that the selection leaves, `share` times the target's."""
+        return min(max(round(share * self.target), 1), self.mask.numel())
 
 
 def solve(x_hat: Tensor, right: Tensor, rho: float) -> Tensor:
@@ -52,7 +56,7 @@ def shrink(values: Tensor, threshold: float, kept: int) -> Tensor:
     return values * factor
 
 
-def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: CCRParams) -> Tensor:
+def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: Learning) -> Tensor:
     """The filter ``ĥ`` for one sample.
 
     Parameters
@@ -89,7 +93,7 @@ def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: CCR
         else:
             pulled = spatial if eta is None else spatial + eta / penalty
             threshold = params.sparsity / (penalty * spatial.numel())
-            sparse = shrink(pulled, threshold, problem.kept)
+            sparse = shrink(pulled, threshold, problem.kept(params.kept_share))
         sparse_hat = torch.fft.rfft2(sparse)
         change = (filter_hat - sparse_hat) * penalty
         eta_hat = change if eta_hat is None else eta_hat + change

@@ -6,7 +6,7 @@ is a reference and going back to it is exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -15,10 +15,14 @@ from torch import Tensor
 from core.dsp import fourier
 from core.geometry import Box
 from core.trackers.base import Image
-from core.trackers.ccr import cascade, features
+from core.trackers.ccr import cascade, deep, features
 from core.trackers.ccr import filter as filters
 from core.trackers.ccr import scale as scales
-from core.trackers.ccr.features import Grid, Hierarchy, Layout
+from core.trackers.ccr.deep import Adapter, Network
+from core.trackers.ccr.deep_params import CCRDeepParams
+from core.trackers.ccr.features import Grid, Hierarchy, Layout, Source
+from core.trackers.ccr.fusion import Fusion
+from core.trackers.ccr.kinds import DEEP, Kind, kinds, learning, shares
 from core.trackers.ccr.params import CCRParams
 from core.trackers.ccr.reliability import History
 
@@ -32,7 +36,8 @@ Point = tuple[float, float]
 class Setting:
     """Constants of one target, fixed in the first frame.
 
-    `size` is the (w, h) of the box at scale 1; `scale_bounds` how far it may change.
+    `size` is the (w, h) of the box at scale 1; `scale_bounds` how far it may change;
+    `adapters` normalise the network's channels, none without a network.
     """
 
     layout: Layout
@@ -42,6 +47,7 @@ class Setting:
     search_windows: dict[str, Tensor]
     problems: dict[str, filters.Problem]
     scale_bounds: tuple[float, float]
+    adapters: tuple[Adapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +79,24 @@ class State:
 
 
 def start(
-    image: Image, box: Box, params: CCRParams, device: torch.device
+    image: Image,
+    box: Box,
+    params: CCRParams,
+    device: torch.device,
+    network: Network | None = None,
 ) -> tuple[State, Hierarchy]:
     """Sizes, windows, masks and the first filters for `box`."""
     setting = _setting(image, box, params, device)
     center = (box.cx, box.cy)
-    hierarchy = features.build(image, setting.layout, center, 1.0, device)
+    hierarchy = features.build(image, setting.layout, center, 1.0, Source(device, network))
+    if isinstance(params, CCRDeepParams):
+        adapters = deep.adapters_for(hierarchy.features[DEEP], params.deep_power)
+        setting = replace(setting, adapters=adapters)
+        hierarchy = hierarchy.adapted(adapters)
+    samples = training_samples(setting, hierarchy, center, 1.0)
     first = {
-        name: filters.learn(sample, None, setting.problems[name], params)
-        for name, sample in training_samples(setting, hierarchy, center, 1.0).items()
+        name: filters.learn(sample, None, setting.problems[name], learning(params, name))
+        for name, sample in samples.items()
     }
     norms = _self_peaks(setting, hierarchy, center, first)
     slope = scale_slope(setting, hierarchy, center, 1.0, first, norms, params)
@@ -106,27 +121,44 @@ def update(state: State, samples: Model, params: CCRParams, *, failed: bool) -> 
     if failed and params.on_failure == "skip":
         return state.model
     beta = params.look_back_beta if failed and params.on_failure == "look_back" else 1.0
-    return mixed(state, samples, params, params.learning_rate, beta)
+    return mixed(state, samples, params, beta=beta)
 
 
 def mixed(
-    state: State, samples: Model, params: CCRParams, alpha: float, beta: float = 1.0
+    state: State,
+    samples: Model,
+    params: CCRParams,
+    *,
+    alpha: float | None = None,
+    beta: float = 1.0,
 ) -> Model:
-    """``(1 - α) h_m + αβ h + α (1 - β) h_0`` for every feature."""
+    """``(1 - α) h_m + αβ h + α (1 - β) h_0`` for every type; α is its own when not given."""
     model: Model = {}
     for name, sample in samples.items():
-        old = state.model[name]
-        new = filters.learn(sample, old, state.setting.problems[name], params)
+        old, constants = state.model[name], learning(params, name)
+        new = filters.learn(sample, old, state.setting.problems[name], constants)
         if beta < 1:
             new = new * beta + state.first[name] * (1 - beta)
-        model[name] = old * (1 - alpha) + new * alpha
+        rate = constants.rate if alpha is None else alpha
+        model[name] = old * (1 - rate) + new * rate
     return model
 
 
-def weights(norms: dict[str, float], params: CCRParams) -> dict[str, float]:
-    """Factor of each feature's response in the fused one."""
-    share = {features.HOG: params.hog_weight, features.COLOUR: 1 - params.hog_weight}
-    return {name: share[name] / norm for name, norm in norms.items()}
+def taught(state: State, hierarchy: Hierarchy, params: CCRParams) -> State:
+    """The state after a person's box at its place: all filters learn it strongly."""
+    rate, place = params.correction_rate, (hierarchy, state.center, state.scale)
+    samples = training_samples(state.setting, *place)
+    size = state.scale_model
+    if size is not None:
+        size = scales.learn(size, scales.spectrum(*place, params), params, rate)
+    return replace(state, model=mixed(state, samples, params, alpha=rate), scale_model=size)
+
+
+def fusion(state: State, params: CCRParams) -> Fusion:
+    """How this state's responses are joined."""
+    rows, cols = state.setting.layout.target
+    target = float(np.sqrt(rows * cols)) / state.setting.unified.step
+    return Fusion(params, state.norms, target)
 
 
 def scale_slope(
@@ -150,13 +182,14 @@ def scale_slope(
     reach = 2.0
     scales = scale * params.scale_step ** np.array([-reach, 0.0, reach])
     total = np.zeros(3)
-    for grid in setting.layout.grids:
+    for name, share in shares(params).items():
+        grid = setting.layout.grid(name)
         hat = torch.fft.rfft2(
             hierarchy.pool(grid, center, scales) * setting.search_windows[grid.name]
         )
         spectrum = cascade.correlate(hat, model[grid.name])
         response = torch.fft.irfft2(spectrum, s=(grid.cells, grid.cells))
-        total += response[:, 0, 0].cpu().numpy() * weights(norms, params)[grid.name]
+        total += response[:, 0, 0].cpu().numpy() * (share / norms[name])
     slope = (total[2] - total[0]) / (2 * reach * total[1]) if total[1] > 1e-9 else 0.0
     return float(slope) if np.isfinite(slope) else 0.0
 
@@ -164,11 +197,12 @@ def scale_slope(
 def _setting(image: Image, box: Box, params: CCRParams, device: torch.device) -> Setting:
     layout = features.layout_for(image, box, params)
     windows, search_windows, problems = {}, {}, {}
-    for grid in layout.grids:
+    for kind in kinds(params):
+        grid = layout.grid(kind.name)
         window = fourier.hann(grid.cells).to(device)
-        windows[grid.name] = window
-        search_windows[grid.name] = window.sqrt() if params.root_window else window
-        problems[grid.name] = _problem(layout, grid, params, device)
+        windows[kind.name] = window
+        search_windows[kind.name] = window.sqrt() if params.root_window else window
+        problems[kind.name] = _problem(layout, grid, kind, device)
     height, width = image.shape[:2]
     low = min(1.0, max(5.0 / max(box.w, box.h), 0.05))
     high = max(1.0, min(4 * width / box.w, 4 * height / box.h))
@@ -177,18 +211,15 @@ def _setting(image: Image, box: Box, params: CCRParams, device: torch.device) ->
     return Setting(layout, unified, size, windows, search_windows, problems, (low, high))
 
 
-def _problem(
-    layout: Layout, grid: Grid, params: CCRParams, device: torch.device
-) -> filters.Problem:
+def _problem(layout: Layout, grid: Grid, kind: Kind, device: torch.device) -> filters.Problem:
     rows, cols = (side / grid.cell for side in layout.target)
-    sigma = max(params.label_sigma * float(np.sqrt(rows * cols)), 0.3)
+    sigma = max(kind.sigma * float(np.sqrt(rows * cols)), 0.3)
     label = torch.fft.rfft2(fourier.gaussian_label(grid.cells, sigma))
-    support = params.hog_support if grid.name == features.HOG else params.colour_support
     offset = np.abs(np.arange(grid.cells) - (grid.cells - 1) / 2)
+    support = kind.support
     mask = np.outer(offset <= rows * support / 2, offset <= cols * support / 2)
-    kept = int(np.clip(round(params.kept_share * rows * cols), 1, grid.cells**2))
     return filters.Problem(
-        label.to(device), torch.from_numpy(mask.astype(np.float32)).to(device), kept
+        label.to(device), torch.from_numpy(mask.astype(np.float32)).to(device), rows * cols
     )
 
 

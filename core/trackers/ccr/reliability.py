@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.dsp import peaks
 from core.states import TargetState
 from core.trackers.ccr.params import CCRParams
-
-_EXCLUDED = 0.12  # half side of the area around the peak left out of the sidelobe, of the window
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +31,17 @@ class Quality:
 def measure(response: NDArray[np.float32], peak: float, exponent: float) -> Quality:
     """Quality of a response ``(N, N)`` whose refined maximum is `peak`.
 
-    `q` is Eq. 8; `psr` the peak over the spread of the sidelobe; `apce` the average
-    peak to correlation energy; `peak_ratio` the second peak over the first.
+    `q` is Eq. 8; `psr` and `apce` are those of :func:`core.dsp.peaks.measure`;
+    `peak_ratio` is the second peak over the first, both above zero: in a correlation
+    zero means "nothing alike", wherever the response's minimum lies.
     """
+    known = peaks.measure(response, peak=peak)
     low = float(response.min())
-    raised = response - low
     height = max(peak - low, 1e-12)
-    powered = raised**exponent
+    powered = (response - low) ** exponent
     q = float(np.exp(min(height**exponent, 50.0)) / max(float(powered.mean()), 1e-12))
-    apce = float(height**2 / max(float(np.square(raised).mean()), 1e-12))
-    row, col = np.unravel_index(int(np.argmax(response)), response.shape)
-    reach = max(2, round(_EXCLUDED * response.shape[0]))
-    side = np.ones(response.shape, bool)
-    side[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1] = False
-    lobe = response[side]
-    psr = float((peak - lobe.mean()) / max(float(lobe.std()), 1e-12))
-    second = float(lobe.max()) / peak if peak > 1e-12 else 1.0
-    return Quality(peak, q, psr, apce, float(np.clip(second, 0.0, 1.0)))
+    second = (known.peak_ratio * height + low) / peak if peak > 1e-12 else 1.0
+    return Quality(peak, q, known.psr, known.apce, float(np.clip(second, 0.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)

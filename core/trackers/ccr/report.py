@@ -14,70 +14,92 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.geometry import Box, Placement
-from core.trackers.base import ALL_MAPS, MapArray, MapInfo, Patch, ResponseMap
+from core.trackers.base import ALL_MAPS, MapInfo, Patch, ResponseMap
 from core.trackers.ccr import filter as filters
 from core.trackers.ccr.cascade import StageResult, Unified
-from core.trackers.ccr.features import COLOUR, HOG, Grid, Hierarchy, Layout
+from core.trackers.ccr.features import FloatArray, Grid, Hierarchy, Layout
+from core.trackers.ccr.kinds import COLOUR, DEEP, HOG
 from core.trackers.ccr.model import State
 
 MAX_STAGES = 3
+SHOWN_SCALES = 5
+"""Scales of the last stage that have a map: the middle one and two to each side."""
+
+_TITLES = {HOG: ("HOG", "gradients"), COLOUR: ("Colour", "colours"), DEEP: ("CNN", "the network")}
+_EARLIER = "absent when the cascade stopped earlier"
 
 
-def _stage_maps(stage: int) -> tuple[MapInfo, ...]:
-    key = f"stage{stage}"
+def declared(types: tuple[str, ...]) -> tuple[MapInfo, ...]:
+    """The maps of a tracker with these feature types."""
+    stages = (info for stage in range(1, MAX_STAGES + 1) for info in _stage_maps(stage, types))
     return (
-        MapInfo(
-            f"{key}.fused",
-            f"Stage {stage}: fused response",
-            "Both features together at the winning scale; absent when the cascade stopped earlier.",
-            stage=stage,
+        MapInfo("response", "Response", "Fused response of the last stage that ran.", primary=True),
+        *stages,
+        *(_scale_map(number) for number in range(1, SHOWN_SCALES + 1)),
+        *(
+            MapInfo(
+                f"filter.{name}",
+                f"{_TITLES[name][0]} filter",
+                f"Where the filter on {_TITLES[name][1]} looks: its strength over all channels.",
+                kind="filter",
+            )
+            for name in types
         ),
         MapInfo(
-            f"{key}.{HOG}",
-            f"Stage {stage}: HOG response",
-            "What gradients alone say at the winning scale; absent like the fused one.",
-            stage=stage,
-        ),
-        MapInfo(
-            f"{key}.{COLOUR}",
-            f"Stage {stage}: colour response",
-            "What colours alone say at the winning scale; absent like the fused one.",
-            stage=stage,
+            "mask", "First-frame mask", "Where the first HOG filter may be strong.", kind="mask"
         ),
     )
 
 
-MAPS: tuple[MapInfo, ...] = (
-    MapInfo("response", "Response", "Fused response of the last stage that ran.", primary=True),
-    *(info for stage in range(1, MAX_STAGES + 1) for info in _stage_maps(stage)),
-    MapInfo(
-        f"filter.{HOG}",
-        "HOG filter",
-        "Where the HOG filter looks: its strength over all channels.",
-        kind="filter",
-    ),
-    MapInfo(
-        f"filter.{COLOUR}",
-        "Colour filter",
-        "Where the colour filter looks: its strength over all channels.",
-        kind="filter",
-    ),
-    MapInfo("mask", "First-frame mask", "Where the first HOG filter may be strong.", kind="mask"),
-)
+def _stage_maps(stage: int, types: tuple[str, ...]) -> tuple[MapInfo, ...]:
+    texts = {"fused": ("fused response", f"All features at the winning scale; {_EARLIER}.")}
+    for name in types:
+        texts[name] = (
+            f"{_TITLES[name][0]} response",
+            f"What {_TITLES[name][1]} alone say at the winning scale; {_EARLIER}.",
+        )
+    if DEEP in types:
+        texts["shallow"] = (
+            "shallow part",
+            f"What HOG and colours add to the fused response; {_EARLIER}.",
+        )
+        texts["deep"] = (
+            "deep part",
+            f"What the network adds to the fused response; {_EARLIER}.",
+        )
+    return tuple(
+        MapInfo(f"stage{stage}.{name}", f"Stage {stage}: {title}", doc, stage=stage)
+        for name, (title, doc) in texts.items()
+    )
+
+
+def _scale_map(number: int) -> MapInfo:
+    steps = number - 1 - SHOWN_SCALES // 2
+    size = f"{abs(steps)} steps {'smaller' if steps < 0 else 'larger'}" if steps else "present size"
+    return MapInfo(
+        f"scale{number}",
+        f"Scale {number} of {SHOWN_SCALES} ({size})",
+        "Fused response of the last stage at this scale; absent where fewer scales are searched.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """A stage's result and where it was searched."""
+    """A stage's result and where it was searched: the centre, and the samples' scales."""
 
     result: StageResult
     center: tuple[float, float]
-    scale: float  # of the winning sample
+    scales: FloatArray
+
+    @property
+    def scale(self) -> float:
+        """The scale of the winning sample."""
+        return float(self.scales[self.result.scale_index])
 
 
-def response_placement(view: StageView, layout: Layout, unified: Unified) -> Placement:
-    """Where a response of `unified.cells` lies in the frame."""
-    cell = unified.step * layout.zoom * view.scale
+def response_placement(view: StageView, index: int, layout: Layout, unified: Unified) -> Placement:
+    """Where the response at scale `index`, of `unified.cells`, lies in the frame."""
+    cell = unified.step * layout.zoom * float(view.scales[index])
     reach = (unified.cells // 2 + 0.5) * cell
     side = unified.cells * cell
     region = Box(view.center[0] - reach, view.center[1] - reach, side, side)
@@ -94,7 +116,7 @@ def window_placement(
 
 
 def maps(wanted: frozenset[str], views: list[StageView], state: State) -> dict[str, ResponseMap]:
-    """The wanted ones of :data:`MAPS` that exist in this frame."""
+    """The wanted ones of :func:`declared` that exist in this frame."""
     if not wanted:
         return {}
     everything = wanted >= ALL_MAPS
@@ -106,19 +128,43 @@ def _stage_makers(views: list[StageView], state: State) -> dict[str, Callable[[]
     layout, unified = state.setting.layout, state.setting.unified
     makers: dict[str, Callable[[], ResponseMap]] = {}
 
-    def maker(view: StageView, values: MapArray) -> Callable[[], ResponseMap]:
-        return lambda: ResponseMap(
-            values[view.result.scale_index].copy(),
-            response_placement(view, layout, unified),
-            value_range=(0.0, 1.0),
-        )
+    def maker(view: StageView, parts: dict[str, float], index: int) -> Callable[[], ResponseMap]:
+        def make() -> ResponseMap:
+            responses = view.result.responses
+            values = sum(responses[name][index] * np.float32(f) for name, f in parts.items())
+            place = response_placement(view, index, layout, unified)
+            return ResponseMap(np.asarray(values, np.float32), place, value_range=(0.0, 1.0))
+
+        return make
 
     for number, view in enumerate(views, start=1):
-        makers[f"stage{number}.fused"] = maker(view, view.result.fused)
-        for name, values in view.result.responses.items():
-            makers[f"stage{number}.{name}"] = maker(view, values / state.norms[name])
+        weights, best = view.result.weights, view.result.scale_index
+        for name in weights:
+            plain = {name: 1 / state.norms[name]}
+            makers[f"stage{number}.{name}"] = maker(view, plain, best)
+        if DEEP in weights:
+            deep = {DEEP: weights[DEEP]}
+            shallow = {name: weight for name, weight in weights.items() if name != DEEP}
+            makers[f"stage{number}.shallow"] = maker(view, shallow, best)
+            makers[f"stage{number}.deep"] = maker(view, deep, best)
+        makers[f"stage{number}.fused"] = maker(view, weights, best)
         makers["response"] = makers[f"stage{number}.fused"]
+    if views:
+        makers |= _scale_makers(views[-1], maker)
     return makers
+
+
+def _scale_makers(
+    last: StageView, maker: Callable[..., Callable[[], ResponseMap]]
+) -> dict[str, Callable[[], ResponseMap]]:
+    """Makers of the maps over the scales of the `last` stage."""
+    middle = len(last.scales) // 2
+    found = {}
+    for number in range(1, SHOWN_SCALES + 1):
+        index = middle + number - 1 - SHOWN_SCALES // 2
+        if 0 <= index < len(last.scales):
+            found[f"scale{number}"] = maker(last, last.result.weights, index)
+    return found
 
 
 def _model_makers(state: State) -> dict[str, Callable[[], ResponseMap]]:
@@ -175,8 +221,15 @@ def search_scalars(views: list[StageView], before: State, after: State) -> dict[
         "scale_index": float(views[-1].result.scale_index),
         "scale": after.scale,
     }
+    if DEEP in views[-1].result.weights:
+        scalars["deep_weight"] = _deep_share(views[-1], after)
     for number, view in enumerate(views, start=1):
         scalars[f"stage{number}.shift"] = (
             float(np.hypot(*view.result.shift)) * layout.zoom * view.scale
         )
     return scalars
+
+
+def _deep_share(view: StageView, state: State) -> float:
+    """Share of the deep response in the fused one, both normalised: UPDT's weight."""
+    return view.result.weights[DEEP] * state.norms[DEEP]

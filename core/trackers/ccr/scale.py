@@ -19,7 +19,8 @@ from torch import Tensor
 
 from core.dsp import sampling
 from core.dsp.hog import normalized
-from core.trackers.ccr.features import HOG, FloatArray, Hierarchy, Layout
+from core.trackers.ccr.features import FloatArray, Hierarchy, Layout
+from core.trackers.ccr.kinds import HOG
 from core.trackers.ccr.params import CCRParams
 
 _CONTEXT = 1.2  # side of the sampled box over the target's
@@ -54,8 +55,13 @@ def spectrum(
     return torch.fft.rfft(torch.fft.ifftshift(signals * window, dim=1), dim=1)
 
 
-def learn(model: ScaleModel | None, sample: Tensor, params: CCRParams) -> ScaleModel:
-    """The filter after one more sample (Eq. 5 there), or the first one."""
+def learn(
+    model: ScaleModel | None, sample: Tensor, params: CCRParams, rate: float | None = None
+) -> ScaleModel:
+    """The filter after one more sample (Eq. 5 there), or the first one.
+
+    `rate` is the sample's share, `params.scale_filter_rate` when not given.
+    """
     count = params.scale_filter_count
     steps = torch.fft.fftfreq(count, 1 / count, device=sample.device)  # 0, 1, … −1
     label = torch.fft.rfft(torch.exp(-0.5 * (steps / _SIGMA) ** 2))
@@ -63,10 +69,10 @@ def learn(model: ScaleModel | None, sample: Tensor, params: CCRParams) -> ScaleM
     denominator = (sample.real.square() + sample.imag.square()).sum(0)
     if model is None:
         return ScaleModel(numerator, denominator)
-    rate = params.scale_filter_rate
+    share = params.scale_filter_rate if rate is None else rate
     return ScaleModel(
-        torch.lerp(model.numerator, numerator, rate),
-        torch.lerp(model.denominator, denominator, rate),
+        torch.lerp(model.numerator, numerator, share),
+        torch.lerp(model.denominator, denominator, share),
     )
 
 
@@ -100,16 +106,16 @@ def _grid(layout: Layout) -> tuple[int, int]:
 
 def _pooled(hierarchy: Hierarchy, center: tuple[float, float], scales: FloatArray) -> Tensor:
     """HOG values of the target's box ``(S, d)`` at `scales`, faint towards the rim."""
-    layout, features = hierarchy.layout, hierarchy.features[HOG]
+    layout, found = hierarchy.layout, hierarchy.features[HOG][0]
+    features, per_bin = found.values, found.pitch
     count, grid = len(scales), _grid(layout)
-    per_bin = hierarchy.region.w / features.shape[0]  # frame pixels
     middles = (center[1] - hierarchy.region.y, center[0] - hierarchy.region.x)
     matrices, parts, area = [], [], np.ones(count)
     for cells, side, middle in zip(grid, layout.target, middles, strict=True):
         steps = scales * (side * layout.zoom * _CONTEXT / cells / per_bin)
         area = area * steps
         # Only bins under the largest box have a weight.
-        part = hierarchy.bins(middle / per_bin, float(steps.max()) * (cells / 2 + 1))
+        part = found.bins(middle / per_bin, float(steps.max()) * (cells / 2 + 1))
         starts = middle / per_bin - steps * (cells / 2) - part.start
         pairs = zip(starts, steps, strict=True)
         bins = part.stop - part.start

@@ -24,11 +24,20 @@ from core.trackers import registry
 from core.trackers.base import Image, Services, TrackResult
 from core.trackers.ccr import cascade, features, model, report
 from core.trackers.ccr import scale as scales
-from core.trackers.ccr.features import Hierarchy
+from core.trackers.ccr.deep import Network
+from core.trackers.ccr.features import Hierarchy, Source
+from core.trackers.ccr.kinds import COLOUR, HOG
 from core.trackers.ccr.model import State
 from core.trackers.ccr.params import CCRParams
 from core.trackers.ccr.reliability import Quality, failed, low_peak, measure, verdict
 from core.trackers.ccr.report import StageView
+
+REFERENCE = registry.Reference(
+    "Ge, Zhang, Li, Zeng, Tao",
+    "Cascaded Correlation Refinement for Robust Deep Tracking",
+    "IEEE Transactions on Neural Networks and Learning Systems",
+    2020,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +56,8 @@ class Search:
     summary="Correlation filters on gradients and colours, refined in up to three stages per "
     "frame. Needs no weights and runs in real time on a CPU.",
     params=CCRParams,
-    reference=registry.Reference(
-        "Ge, Zhang, Li, Zeng, Tao",
-        "Cascaded Correlation Refinement for Robust Deep Tracking",
-        "IEEE Transactions on Neural Networks and Learning Systems",
-        2020,
-    ),
-    maps=report.MAPS,
+    reference=REFERENCE,
+    maps=report.declared((HOG, COLOUR)),
 )
 class CCRTracker:
     """Cascaded correlation refinement on HOG and colour names.
@@ -66,6 +70,7 @@ class CCRTracker:
         self.want_maps: frozenset[str] = frozenset()
         self._params = params
         self._device = services.device
+        self._network: Network | None = None
         self._state: State | None = None
 
     @property
@@ -78,7 +83,9 @@ class CCRTracker:
         require_picture(image)
         require_usable(box, image.shape[1], image.shape[0])
         with torch.inference_mode():
-            self._state, hierarchy = model.start(image, box, self._params, self._device)
+            self._state, hierarchy = model.start(
+                image, box, self._params, self._device, self._network
+            )
             return self._started_result(hierarchy, box)
 
     def update(self, image: Image) -> TrackResult:
@@ -138,13 +145,9 @@ class CCRTracker:
             failures=0,
         )
         with torch.inference_mode():
-            hierarchy = features.build(
-                image, state.setting.layout, state.center, scale, self._device
-            )
+            hierarchy = self._hierarchy(image, state.setting, state.center, scale)
             if policy is CorrectionPolicy.ADD_TEMPLATE:
-                samples = model.training_samples(state.setting, hierarchy, state.center, scale)
-                rate = self._params.correction_rate
-                state = replace(state, model=model.mixed(state, samples, self._params, rate))
+                state = model.taught(state, hierarchy, self._params)
             self._state = state
             return self._started_result(hierarchy, box)
 
@@ -162,7 +165,7 @@ class CCRTracker:
         """Take the live parameters of `params`; the others stay as the filters know them."""
         live = {
             info.name: getattr(params, info.name)
-            for info in parameters.describe(CCRParams)
+            for info in parameters.describe(type(self._params))
             if info.live
         }
         self._params = replace(self._params, **live)
@@ -173,20 +176,20 @@ class CCRTracker:
         """The cascade of Sec. III-B; None when a response is not finite."""
         setting, layout = state.setting, state.setting.layout
         center, scale = state.center, state.scale
-        hierarchy = features.build(image, layout, center, scale, self._device)
+        hierarchy = self._hierarchy(image, setting, center, scale)
         clock.lap("features")
         powers = np.arange(self._params.scales) - self._params.scales // 2
         factors = self._params.scale_step ** powers.astype(np.float64)
         views: list[StageView] = []
         for _ in range(self._params.stages):
             if not hierarchy.covers(center, scale):
-                hierarchy = features.build(image, layout, center, scale, self._device)
+                hierarchy = self._hierarchy(image, setting, center, scale)
                 clock.lap("features")
             result = self._stage(state, hierarchy, center, scale * factors, clock)
             if result is None:
                 return None
             searched = scale * float(factors[result.scale_index])
-            views.append(StageView(result, center, searched))
+            views.append(StageView(result, center, scale * factors))
             pixel = layout.zoom * searched
             dy, dx = result.shift
             center = _inside(image, center[0] + dx * pixel, center[1] + dy * pixel)
@@ -196,6 +199,12 @@ class CCRTracker:
             if moved < self._params.stage_stop and round(result.exponent) == 0:
                 break
         return Search(hierarchy, center, scale, views)
+
+    def _hierarchy(
+        self, image: Image, setting: model.Setting, center: model.Point, scale: float
+    ) -> Hierarchy:
+        source = Source(self._device, self._network, setting.adapters)
+        return features.build(image, setting.layout, center, scale, source)
 
     def _stage(
         self,
@@ -215,12 +224,16 @@ class CCRTracker:
                 torch.fft.rfft2(windowed), state.model[grid.name]
             )
             clock.lap("correlation")
-        weights = model.weights(state.norms, self._params)
         away = np.abs(np.arange(len(scales)) - len(scales) // 2)
         preference = self._params.scale_preference**away
         grids = setting.layout.grids
         result = cascade.search(
-            spectra, grids, weights, setting.unified, preference, state.scale_slope
+            spectra,
+            grids,
+            model.fusion(state, self._params),
+            setting.unified,
+            preference,
+            state.scale_slope,
         )
         clock.lap("peak")
         return result
@@ -261,8 +274,7 @@ class CCRTracker:
         """The model after this frame, and its scale slope."""
         hierarchy = found.hierarchy
         if not hierarchy.covers(found.center, found.scale):
-            layout = state.setting.layout
-            hierarchy = features.build(image, layout, found.center, found.scale, self._device)
+            hierarchy = self._hierarchy(image, state.setting, found.center, found.scale)
         place = (hierarchy, found.center, found.scale)
         samples = model.training_samples(state.setting, *place)
         learned = model.update(state, samples, self._params, failed=failure)

@@ -29,7 +29,7 @@ def test_that_a_sample_at_the_searched_place_equals_plain_hog(scene: Any) -> Non
     state, hierarchy = model.start(image, START, CCRParams(), CPU)
     grid = state.setting.layout.grids[0]
     sample = hierarchy.pool(grid, state.center, np.array([1.0]))[0]
-    whole = hog(torch.from_numpy(hierarchy.picture), grid.cell)
+    whole = hog(torch.from_numpy(hierarchy.picture), CCRParams().hog_cell)
     start = (whole.shape[-1] - grid.cells) / 2
     assert start == int(start)
     inside = slice(int(start), int(start) + grid.cells)
