@@ -259,15 +259,17 @@ def build(parent: QObject, icon_of: Callable[[str], object]) -> dict[str, QActio
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setAutoRepeat(spec.id in {"back1", "fwd1", "back10", "fwd10"})
         action.setCheckable(spec.checkable)
-        key = f" ({shown_key(spec.keys[0])})" if spec.keys else ""
-        action.setToolTip(
-            f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
-        )
+        action.setToolTip(_tooltip(spec))
         action.setStatusTip(translated(spec.tip))
         if spec.icon:
             action.setIcon(icon_of(spec.icon))  # pyright: ignore[reportArgumentType]
         made[spec.id] = action
     return made
+
+
+def _tooltip(spec: ActionSpec) -> str:
+    key = f" ({shown_key(spec.keys[0])})" if spec.keys else ""
+    return f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
 
 
 def fill_menus(menus: Callable[[str], QMenu], actions: Mapping[str, QAction]) -> None:
@@ -282,9 +284,15 @@ def fill_menus(menus: Callable[[str], QMenu], actions: Mapping[str, QAction]) ->
 
 
 def enable(actions: Mapping[str, QAction], state: UiState) -> None:
-    """Make exactly those actions available that the state allows."""
+    """Make exactly those actions available that the state allows.
+
+    Where a tracker lacks something, the tooltips of what cannot be done say so.
+    """
     for spec in ACTIONS:
         actions[spec.id].setEnabled(PREDICATES[spec.needs](state))
+        if spec.needs == "can_track":
+            why = f"\n{state.lacks}" if state.lacks else ""
+            actions[spec.id].setToolTip(_tooltip(spec) + why)
 
 
 def rows(specs: Iterable[ActionSpec] = ACTIONS) -> list[tuple[str, str, str, str]]:

@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
         panels.overlay.settings_changed.connect(controller.overlay.apply)
         panels.tracker.tracker_changed.connect(self._on_tracker)
         panels.tracker.live_params_changed.connect(runs.tune)
+        panels.tracker.weights().wanted.connect(controller.weights.get)
+        panels.tracker.weights().file_wanted.connect(controller.weights.choose)
 
     def _connect_controller(self) -> None:
         controller, presenter = self.controller, self.presenter
@@ -142,6 +144,9 @@ class MainWindow(QMainWindow):
         runs.run_ended.connect(presenter.run_ended)
         runs.defect.connect(self.hub.report)
         controller.project.defect.connect(self.hub.report)
+        controller.weights.defect.connect(self.hub.report)
+        controller.weights.changed.connect(self.panels.tracker.weights().show_standing)
+        controller.weights.progress.connect(self.panels.tracker.weights().show_progress)
         controller.project.facts_changed.connect(presenter.show_facts)
         controller.project.loading.connect(self._show_loading)
         controller.project.opened.connect(self._fill_recent)
@@ -203,6 +208,7 @@ class MainWindow(QMainWindow):
             spec = registry.find(key)
             self.panels.overlay.set_maps(spec.maps, spec.primary_map)
             self.controller.overlay.set_maps(spec.maps, spec.primary_map)
+            self.controller.weights.look(spec.title, spec.weights)
 
     # ---- what the controller says ---------------------------------------------------------------
 

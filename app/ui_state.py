@@ -33,7 +33,8 @@ class UiState:
 
     `frame` is the playhead: the frame asked for. `track` is the selected track's id.
     `box_here` and `any_boxes` follow from the document, `can_undo` and `can_redo` from
-    the undo stack; they are here so that one value answers every "may I?".
+    the undo stack; they are here so that one value answers every "may I?". `lacks` says
+    why the chosen tracker cannot run, empty when it can.
     """
 
     has_clip: bool = False
@@ -44,6 +45,7 @@ class UiState:
     playing: bool = False
     run: RunStatus = RunStatus.IDLE
     trackers_ready: bool = False
+    lacks: str = ""
     box_here: bool = False
     any_boxes: bool = False
     any_tracks: bool = False
@@ -60,5 +62,5 @@ class UiState:
     @property
     def can_track(self) -> bool:
         """Whether a run may start from the box on this frame."""
-        startable = self.run in (RunStatus.IDLE, RunStatus.PAUSED)
+        startable = self.run in (RunStatus.IDLE, RunStatus.PAUSED) and not self.lacks
         return self.has_clip and self.trackers_ready and self.box_here and startable

@@ -15,6 +15,7 @@ from app.controller.project import Project
 from app.controller.prompts import Prompts
 from app.controller.run_state import Choices
 from app.controller.runs import Runs
+from app.controller.weights import Weights
 from app.jobs.background import Background
 from app.settings import Preferences
 
@@ -38,6 +39,7 @@ class Controller(QObject):
         self.runs = Runs(self.desk, self.playback, choices, self)
         self.overlay = Overlay(self.desk, self.runs, self)
         self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
+        self.weights = Weights(self.desk, self.background, prompts, self)
         self.demo = Demo(self.desk, self.project, self.runs, self)
         self.edits.box_set.connect(self.runs.box_set)
         self.desk.reveal.connect(self._reveal)
@@ -46,6 +48,7 @@ class Controller(QObject):
         """End the run, the jobs and the threads, in this order."""
         self.runs.conclude()
         self.project.autosaver.end()
+        self.weights.finish()
         self.playback.finish()
         self.background.finish()
         session = self.desk.put(None)

@@ -108,7 +108,11 @@ class Desk(QObject):
         if session is not None:
             session.store.observe(self._on_document)
         self.state = replace(
-            UiState(overlay=self.state.overlay, trackers_ready=self.state.trackers_ready),
+            UiState(
+                overlay=self.state.overlay,
+                trackers_ready=self.state.trackers_ready,
+                lacks=self.state.lacks,
+            ),
             has_clip=session is not None,
             frame_count=count,
             track=track,

@@ -35,6 +35,10 @@ class Prompts(Protocol):
         """An annotation file or folder to read."""
         ...
 
+    def weights_file(self, title: str) -> Path | None:
+        """A file with the weights `title`."""
+        ...
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         """Where the project's video is now."""
         ...

@@ -80,6 +80,19 @@ class Questions(QObject):
         )
         return self._chosen(name)
 
+    def weights_file(self, title: str) -> Path | None:
+        """See `Prompts`."""
+        filters = ";;".join(
+            [
+                self.tr("Weights (%s)") % "*.safetensors *.pth *.pt *.mat",
+                self.tr("All files (*)"),
+            ]
+        )
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Choose the weights: %s") % title, self._folder, filters
+        )
+        return self._chosen(name)
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         """See `Prompts`."""
         box = self._box(message, self.tr("It was at: %s") % stored)

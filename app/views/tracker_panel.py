@@ -28,6 +28,7 @@ from app.views.action_grid import ActionGrid
 from app.views.elided_label import ElidedLabel
 from app.views.param_editor import FoldButton, ParamEditor
 from app.views.run_options import RunOptions
+from app.views.weights_note import WeightsNote
 from core.states import CorrectionPolicy
 from core.trackers.registry import TrackerSpec
 
@@ -154,6 +155,10 @@ class TrackerPanel(QWidget):
         self._actions.add_actions(actions)
         self._actions.setVisible(bool(self._actions.buttons()))
 
+    def weights(self) -> WeightsNote:
+        """What is said about the tracker's weights."""
+        return self._weights
+
     def editor(self) -> ParamEditor:
         """The parameter form."""
         return self._editor
@@ -175,12 +180,14 @@ class TrackerPanel(QWidget):
         self._summary = QLabel(self._head)
         self._summary.setWordWrap(True)
         self._reference = ElidedLabel(role="muted", parent=self._head)
+        self._weights = WeightsNote(self._head)
         self._device = ElidedLabel(role="muted", parent=self._head)
         self._device.setVisible(False)
         self._actions = ActionGrid(self._head)
         self._actions.setVisible(False)
-        for part in (self._chooser, self._summary, self._reference, self._device, self._actions):
+        for part in (self._chooser, self._summary, self._reference, self._weights, self._device):
             column.addWidget(part)
+        column.addWidget(self._actions)
 
     def _build_form(self) -> None:
         self._editor = ParamEditor(self)

@@ -8,13 +8,24 @@ unpickled: safetensors, or a state dict read with ``torch.load(weights_only=True
 
 from __future__ import annotations
 
-from core.weights.files import Source, Trust, find, installed, load, missing, trust
+from core.weights.files import (
+    Source,
+    Standing,
+    Trust,
+    find,
+    installed,
+    load,
+    missing,
+    standing,
+    trust,
+)
 from core.weights.fitting import fill
 from core.weights.manifest import Entry, entries, entry
 
 __all__ = [
     "Entry",
     "Source",
+    "Standing",
     "Trust",
     "entries",
     "entry",
@@ -23,5 +34,6 @@ __all__ = [
     "installed",
     "load",
     "missing",
+    "standing",
     "trust",
 ]

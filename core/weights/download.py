@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 """Told how many bytes came, of how many (0 when unknown)."""
 
 _BLOCK = 1 << 18
-_PATIENCE = 30.0  # seconds without a byte
+_PATIENCE = 15.0  # seconds without a byte
 _LARGEST = 4 << 30
 
 

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -70,9 +71,29 @@ def missing(keys: Iterable[str], given: Iterable[str] = ()) -> list[Entry]:
 
     `given` are keys that come from elsewhere (``Services.weights``).
     """
-    needed = dict.fromkeys(part for key in keys for part in entry(key).needed)
     there = set(given)
-    return [entry(key) for key in needed if key not in there and installed(key) is None]
+    return [known for known in standing(keys).missing if known.key not in there]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the weights that a tracker needs."""
+
+    missing: tuple[Entry, ...] = ()
+    unverified: tuple[Path, ...] = ()
+    """Files that are used although no checksum of them is known."""
+
+
+def standing(keys: Iterable[str]) -> Standing:
+    """How it stands with `keys` and what they build on, by a look at the folders."""
+    lacking, doubtful = [], []
+    for key in dict.fromkeys(part for wanted in keys for part in entry(wanted).needed):
+        path = installed(key)
+        if path is None:
+            lacking.append(entry(key))
+        elif trust(path, entry(key)) is Trust.UNVERIFIED:
+            doubtful.append(path)
+    return Standing(tuple(lacking), tuple(doubtful))
 
 
 def find(key: str) -> Path:

@@ -54,6 +54,10 @@ class Answers:
         self.asked.append("import")
         return self.open_path
 
+    def weights_file(self, title: str) -> Path | None:
+        self.asked.append(f"weights {title}")
+        return self.open_path
+
     def moved_video(self, message: str, stored: str) -> Path | None:
         self.asked.append(f"moved {message}")
         return self.video_path

@@ -127,7 +127,7 @@ def test_that_an_edit_announces_all_changes_and_live_ones_apart(panel, qtbot):
 
 def test_that_reset_all_is_offered_only_when_something_was_changed(panel, qtbot):
     panel.show()
-    button = panel.findChild(QPushButton)
+    button = next(b for b in panel.findChildren(QPushButton) if b.text() == "Reset all")
     assert not button.isVisible()
     panel.editor().line("rate").field.setValue(0.75)
     assert button.isVisible()
