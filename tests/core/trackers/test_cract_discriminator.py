@@ -143,7 +143,7 @@ def test_that_a_step_that_makes_it_worse_is_not_taken() -> None:
     assert torch.equal(once, start)
     assert losses[1] == losses[0]
     # Damped, it goes the right way in the end.
-    later, losses = minimise(model, start, task, steps=12, iterations=1)
+    _, losses = minimise(model, start, task, steps=12, iterations=1)
     assert losses[-1] < losses[0]
     assert (losses.diff() <= 0).all()
 

@@ -211,7 +211,7 @@ def test_that_missing_or_foreign_weights_are_told_in_words() -> None:
     assert caught.value.hint
     made = cract_weights.tensors("efficientnet-lite0", SMALL)
     made.pop("fusion.0.weight")
-    with pytest.raises(WeightsError, match="fusion.0.weight"):
+    with pytest.raises(WeightsError, match=r"fusion\.0\.weight"):
         networks.trained("efficientnet-lite0", {"cract": made}, device=CPU)
     odd = cract_weights.tensors("efficientnet-lite0", SMALL) | {
         "config.search": torch.tensor(240.0)
