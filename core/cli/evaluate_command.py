@@ -13,9 +13,12 @@ from core import params as parameters
 from core.cli import EXIT_INTERRUPTED, EXIT_PARTIAL
 from core.cli.options import (
     add_device,
+    add_weights,
     find_tracker,
     parse_settings,
+    parse_weights,
     positive,
+    require_weights,
     require_writable,
     use_device,
 )
@@ -27,6 +30,7 @@ from core.evaluate.protocol import Settings, save_boxes
 from core.evaluate.report import Report, versions
 from core.evaluate.sequences import BenchmarkSequence, select
 from core.storage import atomic_write
+from core.weights.files import digest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save-boxes", type=Path, metavar="FOLDER", help="write each run's boxes and times"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
+    add_weights(parser)
     add_device(parser, default="cpu")
 
 
@@ -96,13 +101,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _settings(args: argparse.Namespace, trackers: Sequence[str]) -> Settings:
     given = parse_settings(args.set, prefix=trackers)
-    full = {}
+    full, files = {}, parse_weights(args.weights)
     for name in trackers:  # checks names and values before any work is done
         spec = find_tracker(name)
+        require_weights(spec, files)
         checked = parameters.from_dict(spec.params, given[name], where=name)
         full[name] = parameters.to_dict(checked)
     args.threads = args.threads or 1
-    return Settings(full, use_device(args), args.threads, args.seed)
+    return Settings(full, use_device(args), args.threads, args.seed, files)
 
 
 def _report(args: argparse.Namespace, settings: Settings) -> Report:
@@ -112,6 +118,7 @@ def _report(args: argparse.Namespace, settings: Settings) -> Report:
         "device": settings.device,
         "threads": settings.threads,
         "seed": settings.seed,
+        "weights": {key: digest(path) for key, path in settings.weights.items()},
         "np": "mean of the normalised-precision curve over 0..0.5; details has np_at_020",
     }
     if not (args.resume and args.json and args.json.exists()):
@@ -133,6 +140,11 @@ def _require_same(path: Path, report: Report, facts: dict[str, Any]) -> None:
                 f"“{path.name}” was made with {name} {then.get(name)}, not {facts[name]}.",
                 f"Use --{name} {then.get(name)}, another file, or leave out --resume.",
             )
+    if report.scores and then.get("weights", {}) != facts["weights"]:
+        raise DatasetError(
+            f"“{path.name}” was made with other weights files.",
+            "Use the same --weights as then, another file, or leave out --resume.",
+        )
     for tracker in report.scores:
         now = facts["params"].get(tracker)
         if now is not None and then.get("params", {}).get(tracker) != now:

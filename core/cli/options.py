@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from core import device as devices
-from core.errors import BoxtrailError
+from core import weights
+from core.errors import BoxtrailError, WeightsError
 from core.geometry import Box
 from core.params import describe
 from core.trackers import load_all, registry
 from core.trackers.registry import TrackerSpec
+from core.weights.files import how_to_get
 
 
 class UsageError(BoxtrailError):
@@ -31,6 +33,59 @@ def add_device(parser: argparse.ArgumentParser, *, default: str = "auto") -> Non
     parser.add_argument(
         "--threads", type=positive, metavar="N", help="threads for the tracker's arithmetic"
     )
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """``--weights``."""
+    parser.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="KEY=FILE",
+        help="take this weights file instead of the installed one, may be repeated "
+        "(see “boxtrail weights list”)",
+    )
+
+
+def parse_weights(texts: Iterable[str]) -> dict[str, Path]:
+    """``KEY=FILE`` texts as a dictionary.
+
+    Raises
+    ------
+    UsageError
+        If a text has no ``=``.
+    WeightsError
+        If there are no such weights or no such file.
+    """
+    given: dict[str, Path] = {}
+    for text in texts:
+        key, equals, name = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"“{text}” names no weights.", "Write --weights KEY=FILE.")
+        path = Path(name).expanduser()
+        weights.entry(key.strip())
+        if not path.is_file():
+            raise WeightsError(f"There is no file “{path}”.", "Check the path.")
+        given[key.strip()] = path.absolute()
+    return given
+
+
+def require_weights(spec: TrackerSpec, given: Mapping[str, Path]) -> None:
+    """Find out before long work that a tracker lacks weights.
+
+    Raises
+    ------
+    WeightsError
+        If it does, with what to do.
+    """
+    lacking = weights.missing(spec.weights, given)
+    if lacking:
+        names = ", ".join(f"“{known.title}”" for known in lacking)
+        raise WeightsError(
+            f"{spec.key} needs weights that are not installed: {names}.",
+            " ".join(how_to_get(known) for known in lacking)
+            + f" Or name a file: --weights {lacking[0].key}=FILE",
+        )
 
 
 def find_tracker(key: str) -> TrackerSpec:

@@ -8,11 +8,14 @@ from pathlib import Path
 from core.cli.options import (
     UsageError,
     add_device,
+    add_weights,
     find_tracker,
     not_negative,
     parse_box,
     parse_settings,
+    parse_weights,
     positive,
+    require_weights,
     require_writable,
     settings_help,
     use_device,
@@ -77,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="response map in the overlay: a key, or “none” (default: the tracker's first)",
     )
     parser.add_argument("--quiet", action="store_true", help="only errors")
+    add_weights(parser)
     add_device(parser)
 
 
@@ -100,11 +104,13 @@ def run(args: argparse.Namespace) -> int:
     """Track, write, and say how it went."""
     box = parse_box(args.box)
     spec = find_tracker(args.tracker)
+    given = parse_weights(args.weights)
+    require_weights(spec, given)
     outputs = check_outputs(args.out, args.format, overwrite=args.overwrite)
     require_writable(args.overlay)
     if not outputs and not args.overlay:
         raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
-    job = Job(outputs, args.overlay, _map_key(args, spec), use_device(args), args.quiet)
+    job = Job(outputs, args.overlay, _map_key(args, spec), use_device(args), args.quiet, given)
     session = Session.of_video(args.video)
     try:
         session.wait_ready()

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -43,6 +43,7 @@ class Job:
     map_key: str = ""
     device: str = "cpu"
     quiet: bool = False
+    weights: Mapping[str, Path] = field(default_factory=dict)
 
 
 def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
@@ -75,7 +76,7 @@ def _tracked(session: Session, plan: RunPlan) -> bool:
 
 def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
     control, buffer = Control(), RunBuffer(plan.run.id)
-    services = Services(devices.choose(job.device))
+    services = Services(devices.choose(job.device), weights=job.weights)
     line = ProgressLine(plan.total, shown=not job.quiet)
 
     def progress(item: FrameResult) -> None:

@@ -37,12 +37,16 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run depends on besides the sequence; the same settings give the same boxes."""
+    """What a run depends on besides the sequence; the same settings give the same boxes.
+
+    `weights` are files taken instead of the installed ones, by key.
+    """
 
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     device: str = "cpu"
     threads: int = 1
     seed: int = 0
+    weights: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +78,7 @@ def evaluate_sequence(
     """
     began = time.perf_counter()
     spec = registry.find(tracker)
-    services = Services(devices.choose(settings.device), settings.seed)
+    services = Services(devices.choose(settings.device), settings.seed, settings.weights)
     instance = spec.create(settings.params.get(tracker), services)
     init = int(np.argmax(present(sequence.boxes)))
     collected = _Collected(len(sequence), tick)
