@@ -1,9 +1,10 @@
 """``boxtrail --selftest``: whether everything the program needs is there and works.
 
 Does a short version of the whole job in a real window that nobody sees: open the
-demo clip, track ten frames with CCR on the CPU, paint, export. Made for the frozen
-app, where a missing module or resource shows only when it is used. Says one line
-and returns 0, or says what failed and returns 1. Touches no user files.
+demo clip, track ten frames with CCR on the CPU, paint, export; then check the weights
+that come along and start a tracker that needs them. Made for the frozen app, where a
+missing module or resource shows only when it is used. Says one line and returns 0, or
+says what failed and returns 1. Touches no user files.
 """
 
 from __future__ import annotations
@@ -18,10 +19,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from core import weights
+from core.geometry import Box
+from core.trackers import registry
+from core.trackers.base import Image
+from core.weights import verify
+
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 FRAMES = 10
+_CARRIED = "efficientnet-lite0"  # the weights that a dependency brings along
 _PATIENCE = 120.0  # seconds per step; a cold start from a slow disk takes long
 
 
@@ -87,7 +95,25 @@ def _in_window(app: QApplication, window: MainWindow, folder: Path) -> str:
     lines = target.read_text(encoding="utf-8").count("\n")
     if report.boxes_written != tracked or lines < tracked:
         raise _Failed(f"{report.boxes_written} of {tracked} boxes were exported")
-    return f"{FRAMES} frames tracked with {controller.choices.key()}, {tracked} boxes exported"
+    network = _network(desk.session.video.read(0).image)
+    return (
+        f"{FRAMES} frames tracked with {controller.choices.key()}, {tracked} boxes exported, "
+        f"weights whole, {network} started"
+    )
+
+
+def _network(image: Image) -> str:
+    """Check the weights that every installation has, and use them; the tracker's key."""
+    finding = verify.check(_CARRIED)
+    if finding.health is not verify.Health.WHOLE:
+        raise _Failed(f"the weights {_CARRIED} are {finding.health}: {finding.details}")
+    for key, spec in sorted(registry.trackers.items()):
+        if _CARRIED in spec.weights and not weights.missing(spec.weights):
+            result = spec.create().init(image, Box(76, 135, 70, 64))
+            if result.box.w <= 0:
+                raise _Failed(f"{key} gave no box")
+            return key
+    raise _Failed(f"no tracker uses the weights {_CARRIED}")
 
 
 def _wait(app: QApplication, condition: Callable[[], object], what: str) -> None:
