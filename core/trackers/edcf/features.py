@@ -85,12 +85,23 @@ class Extractor:
         device = self.alignment.grid.device
         return torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float()
 
-    def maps(self, pictures: Tensor, *, high: bool = True) -> tuple[Tensor, Tensor | None]:
+    def maps(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Raw low ``(N, K, rows, cols)`` and high maps, in float32."""
-        wanted = (self.low.name, self.high.name) if high else (self.low.name,)
-        found = self.net(pictures, wanted)
-        coarse = found[self.high.name].float() if high else None
-        return found[self.low.name].float(), coarse
+        found = self.net(pictures, (self.low.name, self.high.name))
+        return found[self.low.name].float(), found[self.high.name].float()
+
+    def fine(self, pictures: Tensor) -> Tensor:
+        """Raw low maps alone: the layers above are not computed."""
+        return self.net(pictures, (self.low.name,))[self.low.name].float()
+
+    def fine_and_middle(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Low maps of all pictures, the high map ``(1, C, rows, cols)`` of the middle one."""
+        index = len(pictures) // 2
+        low, high = self.maps(pictures[index : index + 1])
+        if len(pictures) == 1:
+            return low, high
+        others = self.fine(torch.cat([pictures[:index], pictures[index + 1 :]]))
+        return torch.cat([others[:index], low, others[index:]]), high
 
     def prepare(self, low: Tensor, high: Tensor, params: EDCFParams) -> Preparation | None:
         """Statistics of the first frame's search picture."""
@@ -221,5 +232,5 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): tensor
         for name, tensor in tensors.items()
-        if name.startswith(prefix)
+        if name.startswith(prefix) and not name.endswith("num_batches_tracked")
     }

@@ -100,7 +100,7 @@ def learn(
 ) -> Tensor:
     """Eq. 7 for the target at `box`: the new filter's spectrum."""
     picture = cut(image, wide_box(extractor, box), extractor.windows.side)
-    low, _ = extractor.maps(extractor.pictures(picture[None]), high=False)
+    low = extractor.fine(extractor.pictures(picture[None]))
     wide = extractor.thin(low, preparation)[0]
     target = torch.fft.rfft2(extractor.windows.target(wide) * constants.window)
     contexts = None
@@ -138,7 +138,6 @@ def started(
     """
     picture = crops(image, box, np.ones(1), extractor.crop)
     low, high = extractor.maps(extractor.pictures(picture))
-    assert high is not None
     preparation = extractor.prepare(low, high, params)
     height, width = image.shape[:2]
     least = min(1.0, max(4.0 / max(box.w, box.h), 0.2))

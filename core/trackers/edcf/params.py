@@ -71,6 +71,14 @@ class EDCFParams:
         group="Search",
         ref="Eq. 16",
     )
+    high_scales: str = param(
+        "all",
+        "At which scales the coarse template is compared; “same” lets the fine filter alone "
+        "choose the scale, at half the cost.",
+        choices=("all", "same"),
+        live=True,
+        group="Search",
+    )
     semantic_gain: float = param(
         10.0,
         "Slope of the coarse response over the cosine (ImageNet backbone).",

@@ -155,7 +155,6 @@ def patches(
     if extractor.decoder is not None and isinstance(extractor.net, Encoder):
         with torch.inference_mode():
             _, high = extractor.maps(extractor.pictures(find.pictures[-1:]))
-            assert high is not None
             made = extractor.decoder.picture(high, extractor.net)[0]
         shown["reconstruction"] = Patch(made.cpu().numpy(), place, "search")
     return shown

@@ -81,7 +81,7 @@ def search(
     factors = params.scale_step ** powers.astype(np.float64)
     pictures = model.crops(image, state.box, factors, extractor.crop)
     clock.lap("crop")
-    low, high = extractor.maps(extractor.pictures(pictures), high=params.branches != "low")
+    low, high = _features(extractor, extractor.pictures(pictures), params)
     clock.lap("features")
     packed = _responses(extractor, constants, state, low, high, params)
     clock.lap("correlation")
@@ -95,6 +95,17 @@ def search(
     )
     clock.lap("peak")
     return Find(responses, pictures, state.box, factors, winner, pixels, evidence)
+
+
+def _features(
+    extractor: Extractor, pictures: Tensor, params: EDCFParams
+) -> tuple[Tensor, Tensor | None]:
+    """What the deciding branches need: low maps, and high ones of all or one scale."""
+    if params.branches == "low":
+        return extractor.fine(pictures), None
+    if params.branches == "both" and params.high_scales == "same":
+        return extractor.fine_and_middle(pictures)
+    return extractor.maps(pictures)
 
 
 def _responses(
@@ -112,7 +123,7 @@ def _responses(
         maps.append(filters.centered(filters.respond(fine, state.filter_hat)))
     if high is not None:
         logits = extractor.logits(state.kernel, high, state.preparation, params)
-        maps.append(extractor.alignment.apply(logits))
+        maps.append(extractor.alignment.apply(logits).expand(len(low), -1, -1))
     return torch.stack(maps)
 
 
