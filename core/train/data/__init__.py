@@ -1,0 +1,1 @@
+"""Training material: readers of data sets, pair sampling, composited clips, a packed cache."""

@@ -1,0 +1,1 @@
+"""Composited clips: cut-outs moving over photographs, with exactly known boxes."""

@@ -1,0 +1,124 @@
+"""Batches for a training loop: pairs drawn in worker processes, in a fixed order.
+
+The loop asks for epoch `e` from batch `b` on; the keys (e, index) go to whichever worker is
+free and come back in order. Since a pair depends on its key alone, neither the number of
+workers nor an interruption changes what the network sees. Each worker uses one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from core.train.data.sampler import Origin, Pair, PairSampler
+
+Batch = dict[str, Tensor]
+Key = tuple[int, int]
+ORIGINS = tuple(Origin)
+
+
+class PairDataset(Dataset[Batch]):
+    """Pairs by key (epoch, index)."""
+
+    def __init__(self, sampler: PairSampler) -> None:
+        self._sampler = sampler
+
+    def __getitem__(self, key: Key) -> Batch:
+        return as_tensors(self._sampler.pair(*key))
+
+
+class _Keys(Sampler[list[Key]]):
+    """The batches of one epoch, from some batch on."""
+
+    def __init__(self, batch_size: int, batches: int) -> None:
+        self.batch_size, self.batches = batch_size, batches
+        self.epoch, self.start = 0, 0
+
+    def __len__(self) -> int:
+        return self.batches - self.start
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        for batch in range(self.start, self.batches):
+            first = batch * self.batch_size
+            yield [(self.epoch, first + k) for k in range(self.batch_size)]
+
+
+class BatchLoader:
+    """Batches of pairs, with worker processes that live as long as the loader.
+
+    Parameters
+    ----------
+    sampler
+        Draws the pairs.
+    batch_size
+        Pairs of a batch.
+    batches
+        Batches of an epoch.
+    workers
+        Processes; 0 draws in this one.
+    """
+
+    def __init__(
+        self, sampler: PairSampler, *, batch_size: int, batches: int, workers: int = 0
+    ) -> None:
+        self._keys = _Keys(batch_size, batches)
+        self._loader = DataLoader(
+            PairDataset(sampler),
+            batch_sampler=self._keys,
+            num_workers=workers,
+            collate_fn=collated,
+            worker_init_fn=_one_thread,
+            persistent_workers=workers > 0,
+            prefetch_factor=4 if workers else None,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from batch `start` on; one epoch at a time."""
+        self._keys.epoch, self._keys.start = number, start
+        return iter(self._loader)
+
+
+def as_tensors(pair: Pair) -> Batch:
+    """A pair as tensors.
+
+    Returns
+    -------
+    dict
+        ``template``, ``search`` uint8 ``(3, size, size)`` RGB; ``template_box``, ``search_box``
+        float32 ``(4,)`` (cx, cy, w, h) about the crop's middle; ``negative`` bool; ``origin``
+        index into :data:`ORIGINS`; ``redrawn`` int; ``contexts`` uint8 ``(4, 3, size, size)`` where
+        they are cut.
+    """
+    tensors = {
+        "template": _planes(pair.template),
+        "search": _planes(pair.search),
+        "template_box": torch.from_numpy(pair.template_box),
+        "search_box": torch.from_numpy(pair.search_box),
+        "negative": torch.tensor(pair.negative),
+        "origin": torch.tensor(ORIGINS.index(pair.origin)),
+        "redrawn": torch.tensor(pair.redrawn),
+    }
+    if pair.contexts is not None:
+        tensors["contexts"] = _planes(pair.contexts)
+    return tensors
+
+
+def collated(samples: Sequence[Batch]) -> Batch:
+    """Samples as one batch, stacked along a new first axis."""
+    return {name: torch.stack([sample[name] for sample in samples]) for name in samples[0]}
+
+
+def _planes(image: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3)))
+
+
+def _one_thread(worker: int) -> None:
+    del worker
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
