@@ -45,6 +45,7 @@ class Setting:
     mean: Tensor
     spread: Tensor
     problem: cf.Problem
+    standard: scales.Standard
     scale_bounds: tuple[float, float]
 
 
@@ -155,10 +156,10 @@ def start(image: Image, box: Box, params: DRVTParams, trunk: Trunk, seed: int) -
     setting = _setting(image, box, params, trunk, crop, found)
     spectrum = cf.spectra(setting.problem, found.shallow[0])
     size = None
-    if params.scale_filter:
+    if params.scale_regression:
         target = crop.box_in_crop(box)
-        sample = scales.spectrum(found.fine[0], setting.fine, target, params)
-        size = scales.learn(None, sample, params.scale_filter_rate)
+        sample = scales.sample(found.fine[0], setting.standard, setting.fine, target, params)
+        size = scales.learn(None, sample, params.scale_rate)
     channels = found.deep.shape[1]
     head = heads.fresh(channels, params.hidden, draw, trunk.device, gain=params.initial_gain)
     state = State(
@@ -197,8 +198,9 @@ def adapted(
     size = state.scale_model
     if size is not None:
         target = crop.box_in_crop(state.box)
-        sample = scales.spectrum(fine, state.setting.fine, target, params)
-        size = scales.learn(size, sample, params.scale_filter_rate)
+        setting = state.setting
+        sample = scales.sample(fine, setting.standard, setting.fine, target, params)
+        size = scales.learn(size, sample, params.scale_rate)
     return replace(state, filter=model, scale_model=size)
 
 
@@ -280,5 +282,6 @@ def _setting(image: Image, box: Box, params: DRVTParams, trunk: Trunk, crop: Cro
         found.deep[0].mean((1, 2), keepdim=True),
         spread.maximum(spread.mean().clamp(min=1e-6) * 1e-2),
         cf.problem(found.shallow[0], sigma, params.cf_ridge),
+        scales.Standard.of(found.fine[0]),
         (low, high),
     )

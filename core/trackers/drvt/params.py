@@ -117,32 +117,37 @@ class DRVTParams:
         live=True,
         group="Scale",
     )
-    scale_filter: bool = param(
+    scale_regression: bool = param(
         True,
-        "Correct the size afterwards by a filter over scales.",
+        "Correct the size afterwards by a regression over sizes.",
         group="Scale",
         ref="Danelljan et al., BMVC 2014",
     )
-    scale_filter_count: int = param(
-        17, "Scales the filter spans (odd).", bounds=(5, 65), group="Scale"
-    )
-    scale_filter_step: float = param(
+    scale_count: int = param(17, "Sizes the regression spans (odd).", bounds=(5, 65), group="Scale")
+    scale_step: float = param(
         1.02,
-        "Ratio of neighbouring scales of the filter.",
+        "Ratio of its neighbouring sizes.",
         bounds=(1.005, 1.1),
         unit="×",
         group="Scale",
     )
-    scale_filter_rate: float = param(
+    scale_rate: float = param(
         0.025,
-        "Share of the newest frame in the filter over scales.",
+        "Share of the newest frame in it.",
+        bounds=(0.0, 1.0),
+        live=True,
+        group="Scale",
+    )
+    scale_gain: float = param(
+        0.25,
+        "Share of the change it reads that is followed in one frame.",
         bounds=(0.0, 1.0),
         live=True,
         group="Scale",
     )
     scale_limit: float = param(
         0.04,
-        "Most that filter may change the size in one frame.",
+        "Most that it may change the size in one frame.",
         bounds=(0.0, 0.3),
         live=True,
         group="Scale",

@@ -1,11 +1,12 @@
-"""A filter over scales: how much the target grew, told apart from where it is.
+"""How much the target grew: a regression over sizes, told apart from where it is.
 
-Danelljan, Häger, Shahbaz Khan, Felsberg: *Accurate Scale Estimation for Robust Visual
-Tracking*, BMVC 2014, on the trunk's finest features. The target is pooled at S scales
-around the present size; each pooled value is a signal over scale, and one correlation
-filter of length S answers them with a peak at the true scale. A value's mean over the
-scales is removed: what is alike at all scales says nothing about any. Invariant: a
-:class:`ScaleModel` is never written to.
+After Danelljan et al., *Accurate Scale Estimation for Robust Visual Tracking*, BMVC 2014,
+on the trunk's finest features: the target is pooled at S sizes around the present one,
+and a linear function is learned that answers them with a Gaussian over the size. There,
+sizes are treated as periodic, which needs a window over them and pulls every estimate
+towards "as before" (to a fifth of the change on these smooth features); S × S ridge
+regression is as cheap and has no such bias. Invariant: a :class:`ScaleModel` is never
+written to.
 """
 
 from __future__ import annotations
@@ -18,28 +19,55 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.dsp.sampling import triangle_matrix
+from core.dsp import peaks
 from core.geometry import Box
 from core.trackers.drvt.layout import Grid
 from core.trackers.drvt.params import DRVTParams
 
 _CONTEXT = 1.2  # side of the pooled box over the target's
-_CELLS = 10  # along each side: the crop has the target's shape already
-_SIGMA = 1.2  # steps
-_RIDGE = 0.01
-_FINER = 20  # places per step where the response is read
+_CELLS = 10  # along each side
+_SIGMA = 2.0  # steps
+_RIDGE = 0.3  # over the mean energy of a size
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """First frame's mean and spread of the fine features, ``(K, 1, 1)`` each."""
+
+    mean: Tensor
+    spread: Tensor
+
+    @classmethod
+    def of(cls, features: Tensor) -> Standard:
+        """Of ``(K, n, n)`` features."""
+        spread = features.std((1, 2), keepdim=True)
+        floor = spread.mean().clamp(min=1e-6) * 1e-2
+        return cls(features.mean((1, 2), keepdim=True), spread.maximum(floor))
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleModel:
-    """Half spectra: `numerator` ``(d, S // 2 + 1)``, `denominator` ``(S // 2 + 1,)``."""
+    """What was learned.
 
-    numerator: Tensor
-    denominator: Tensor
+    Attributes
+    ----------
+    values
+        ``(S, d)`` running mean of the samples.
+    weights
+        ``(d,)`` of the linear function.
+    own
+        ``(S,)`` its answer to `values`: where that peaks is "as before".
+    """
+
+    values: Tensor
+    weights: Tensor
+    own: Tensor
 
 
-def spectrum(features: Tensor, grid: Grid, target: Box, params: DRVTParams) -> Tensor:
-    """Spectrum over scales ``(d, S // 2 + 1)`` around `target`, the present size first.
+def sample(
+    features: Tensor, standard: Standard, grid: Grid, target: Box, params: DRVTParams
+) -> Tensor:
+    """Values ``(S, d)`` of the target at S sizes, smallest first.
 
     Parameters
     ----------
@@ -48,80 +76,95 @@ def spectrum(features: Tensor, grid: Grid, target: Box, params: DRVTParams) -> T
     grid
         Their cells in the crop.
     target
-        In crop pixels.
+        In crop pixels, at its present size.
     """
-    count = params.scale_filter_count
-    steps = np.arange(count) - count // 2
-    values = _pooled(features, grid, target, params.scale_filter_step ** steps.astype(np.float64))
-    signals = (values - values.mean(0)).T
-    window = torch.hann_window(count + 2, periodic=False)[1:-1].to(signals)
-    return torch.fft.rfft(torch.fft.ifftshift(signals * window, dim=1), dim=1)
+    reach = params.scale_count // 2
+    steps = np.arange(-reach, reach + 1, dtype=np.float64)
+    return _pooled(features, standard, grid, target, params.scale_step**steps)
 
 
-def learn(model: ScaleModel | None, sample: Tensor, rate: float) -> ScaleModel:
-    """The filter after one more sample (Eq. 5 there), or the first one."""
-    count = 2 * (sample.shape[1] - 1) + 1
-    steps = torch.fft.fftfreq(count, 1 / count, device=sample.device)  # 0, 1, … −1
-    label = torch.fft.rfft(torch.exp(-0.5 * (steps / _SIGMA) ** 2))
-    numerator = label.conj() * sample
-    denominator = (sample.real.square() + sample.imag.square()).sum(0)
-    if model is None:
-        return ScaleModel(numerator, denominator)
-    return ScaleModel(
-        torch.lerp(model.numerator, numerator, rate),
-        torch.lerp(model.denominator, denominator, rate),
-    )
+def learn(model: ScaleModel | None, values: Tensor, rate: float) -> ScaleModel:
+    """The model after one more :func:`sample`, or the first one."""
+    if model is not None:
+        values = torch.lerp(model.values, values, rate)
+    count = len(values)
+    steps = torch.arange(count, device=values.device) - count // 2
+    label = torch.exp(-0.5 * (steps / _SIGMA) ** 2)
+    centred = values - values.mean(0)
+    gram = centred @ centred.T
+    ridge = _RIDGE * gram.diagonal().mean().clamp(min=1e-9)
+    unit = torch.eye(count, device=values.device)
+    # Cholesky on the CPU and the GPU alike: positive definite thanks to the ridge.
+    factor, _ = torch.linalg.cholesky_ex(gram + ridge * unit)
+    dual = torch.cholesky_solve(label[:, None], factor)[:, 0]
+    weights = centred.T @ dual
+    return ScaleModel(values, weights, gram @ dual)
 
 
-def estimate(model: ScaleModel, sample: Tensor, params: DRVTParams) -> float:
-    """Factor on the size where the response is highest (Eq. 6 there), between the steps too.
+def estimate(model: ScaleModel, values: Tensor, params: DRVTParams) -> float:
+    """Factor on the size, a share `scale_gain` of the way to the highest answer to a sample.
 
-    NaN when the response is not finite.
+    Between the sizes by a parabola; NaN when the answer is not finite.
     """
-    answer = (model.numerator.conj() * sample).sum(0) / (model.denominator + _RIDGE)
-    answered = answer.cpu().numpy().astype(np.complex128)
-    count = params.scale_filter_count
-    reach = count // 2
-    places = np.linspace(-reach, reach, 2 * reach * _FINER + 1)
-    frequencies = np.arange(len(answered))
-    answered[frequencies > 0] *= 2  # with their mirror images: the count is odd
-    waves = np.exp(2j * np.pi / count * np.outer(places, frequencies))
-    heights = (waves @ answered).real / count
-    if not np.isfinite(heights).all():
+    answer = (values - model.values.mean(0)) @ model.weights
+    packed = torch.stack([answer, model.own]).cpu().numpy().astype(np.float64)
+    if not np.isfinite(packed).all():
         return math.nan
+    there, before = (_top(row) for row in packed)
     limit = params.scale_limit
-    factor = params.scale_filter_step ** places[int(np.argmax(heights))]
+    factor = params.scale_step ** (params.scale_gain * (there - before))
     return float(np.clip(factor, 1 - limit, 1 + limit))
 
 
-def _pooled(features: Tensor, grid: Grid, target: Box, factors: NDArray[np.float64]) -> Tensor:
-    """Values ``(S, d)`` of the target at all sizes, of unit energy, faint towards the rim."""
-    n, count = features.shape[-1], len(factors)
-    matrices = []
-    for side, middle in ((target.h, target.cy), (target.w, target.cx)):
-        # The triangle of triangle_matrix places cell i of the features at i + ½.
-        center = (middle - grid.offset) / grid.stride + 0.5
-        rows = []
-        for factor in factors:
-            step = side * _CONTEXT * factor / grid.stride / _CELLS
-            wide = max(step, 1.0)  # pooling finer than the features' own cells gives nothing
-            starts = center - step * _CELLS / 2 + step * (np.arange(_CELLS) + 0.5) - wide / 2
-            rows.append(_triangles(n, starts, wide))
-        matrices.append(torch.from_numpy(np.stack(rows)).to(features.device))
-    tall = matrices[0].reshape(-1, n) @ features.permute(1, 0, 2).reshape(n, -1)
-    tall = tall.view(count, -1, n)
-    pooled = (tall @ matrices[1].mT).view(count, _CELLS, -1, _CELLS)
-    fade = torch.hann_window(_CELLS + 2, periodic=False)[1:-1].sqrt().to(pooled)
-    values = (pooled * fade[:, None, None] * fade).reshape(count, -1)
-    return values / values.square().sum(1, keepdim=True).sqrt().clamp(min=1e-6)
+def _top(answer: NDArray[np.float64]) -> float:
+    """Place of the maximum, in steps from the middle."""
+    best = int(np.argmax(answer))
+    between = 0.0
+    if 0 < best < len(answer) - 1:
+        between = peaks.vertex(*answer[best - 1 : best + 2])
+    return best - len(answer) // 2 + between
 
 
-def _triangles(bins: int, starts: NDArray[np.float64], step: float) -> NDArray[np.float32]:
-    """Rows of weights that sum to 1 (less beyond the map), ``(cells, bins)``."""
-    if len(starts) > 1 and math.isclose(float(starts[1] - starts[0]), step):
-        return triangle_matrix(bins, len(starts), float(starts[0]), step) / np.float32(step)
-    parts = [triangle_matrix(bins, 1, float(start), step) for start in starts]
-    return np.concatenate(parts) / np.float32(step)
+def _pooled(
+    features: Tensor, standard: Standard, grid: Grid, target: Box, factors: NDArray[np.float64]
+) -> Tensor:
+    """Standardised values ``(S, d)`` of the target at all sizes, of unit energy, faint at the rim.
+
+    Standardised after pooling, which is the same and touches a fraction of the values;
+    nothing is gathered from beyond the map, so there the values are 0, the mean.
+    """
+    count, device = len(factors), features.device
+    down, rows = _weights(grid, target.cy, target.h * factors)
+    across, cols = _weights(grid, target.cx, target.w * factors)
+    window = features[:, rows, cols].transpose(0, 1)
+    gather = torch.from_numpy(down).to(device), torch.from_numpy(across).to(device)
+    flat = gather[0].reshape(-1, len(window)) @ window.reshape(len(window), -1)
+    tall = flat.view(count, -1, window.shape[2])
+    pooled = (tall @ gather[1].mT).view(count, _CELLS, -1, _CELLS)
+    shares = torch.einsum("sr,sc->src", gather[0].sum(2), gather[1].sum(2))[:, :, None]
+    values = (pooled - standard.mean[:, :, 0] * shares) / standard.spread[:, :, 0]
+    fade = torch.hann_window(_CELLS + 2, periodic=False)[1:-1].sqrt().to(values)
+    flat = (values * fade[:, None, None] * fade).reshape(count, -1)
+    return flat / flat.square().sum(1, keepdim=True).sqrt().clamp(min=1e-6)
 
 
-__all__ = ["ScaleModel", "estimate", "learn", "spectrum"]
+def _weights(
+    grid: Grid, middle: float, sides: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], slice]:
+    """Triangles that gather the map's cells into those of the target, one axis.
+
+    Returns
+    -------
+    tuple
+        Weights ``(S, cells, bins)`` that sum to 1 (less beyond the map), and which of the
+        map's cells the bins are.
+    """
+    step = (sides * _CONTEXT / grid.stride / _CELLS)[:, None, None]
+    places = (np.arange(_CELLS) - (_CELLS - 1) / 2)[None, :, None] * step
+    centers = (middle - grid.offset) / grid.stride + places
+    wide = np.maximum(step, 1.0)  # finer than the map's own cells there is nothing
+    low = int(np.clip(np.floor((centers - wide).min()), 0, grid.cells - 1))
+    high = int(np.clip(np.ceil((centers + wide).max()) + 1, low + 1, grid.cells))
+    distance = np.abs(centers - np.arange(low, high))
+    weights = np.maximum(1 - distance / wide, 0.0) / wide
+    return weights.astype(np.float32), slice(low, high)

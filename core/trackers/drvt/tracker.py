@@ -2,7 +2,7 @@
 
 Per frame: crops at three sizes → the classifier's map of the middle one opens a mask,
 the correlation filter's peak inside it is the place, the best of three the size, which
-a filter over scales then corrects → the frame is remembered as a lesson → every tenth
+a regression over sizes then corrects → the frame is remembered as a lesson → every tenth
 frame, or when something else looks like the target, the classifier is trained.
 """
 
@@ -237,7 +237,8 @@ class DRVTTracker:
         if fused.reliable and state.scale_model is not None:
             target = crop.box_in_crop(found.box)
             fine = search.fine[fused.scale_index]
-            sample = scales.spectrum(fine, state.setting.fine, target, params)
+            setting = state.setting
+            sample = scales.sample(fine, setting.standard, setting.fine, target, params)
             told = scales.estimate(state.scale_model, sample, params)
             if np.isfinite(told):
                 found = replace(found, scale=float(np.clip(scale * told, *bounds)))

@@ -68,9 +68,7 @@ def test_that_a_cell_of_vgg_m_sees_107_pixels_16_apart() -> None:
 
 
 @pytest.mark.parametrize(("side", "dense"), [(257, False), (193, True)])
-def test_that_the_default_trunk_has_a_grid_symmetric_about_the_crop(
-    side: int, dense: bool
-) -> None:
+def test_that_the_default_trunk_has_a_grid_symmetric_about_the_crop(side: int, dense: bool) -> None:
     backbone = backbones.make("efficientnet-lite0", depth=11, dense=dense).eval()
     with torch.inference_mode():
         found = backbone(torch.zeros(1, 3, side, side), {"block2", "block10"})
