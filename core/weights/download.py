@@ -26,6 +26,7 @@ from core.weights import matconvnet
 from core.weights.convert import Fit, convert
 from core.weights.files import differs, own_name
 from core.weights.manifest import Entry
+from core.weights.reading import read
 
 Progress = Callable[[int, int], None]
 """Told how many bytes came, of how many (0 when unknown)."""
@@ -65,6 +66,10 @@ def get(
         _fetch(known, file, target, told)
         return target
     target = folder / own_name(known)
+    if file is not None and fit is None and file.suffix == target.suffix:
+        read(file)
+        _fetch(known, file, target, told)  # as it is, with what it says about itself
+        return target
     if file is not None:
         convert(file, target, fit)
         return target

@@ -9,6 +9,7 @@ import pytest
 import torch
 from fakes import published_weights as published
 from fakes.listed_weights import CONTENT, Server
+from safetensors.torch import save
 
 from core import storage, weights
 from core.errors import StorageError, WeightsError
@@ -174,6 +175,20 @@ def test_that_a_named_checkpoint_is_converted(folder: Path, tmp_path: Path) -> N
     )
     assert path == folder / "alexnet.safetensors"
     backbones.build("alexnet")
+
+
+def test_that_a_safetensors_of_ones_own_is_taken_as_it_is(
+    listed: Listed, folder: Path, tmp_path: Path
+) -> None:
+    content = save({"a": torch.ones(3)}, {"trained_on": "my clips"})
+    (tmp_path / "mine.safetensors").write_bytes(content)
+    path = download.get(listed(sha256="", bytes=0), file=tmp_path / "mine.safetensors")
+    assert path == folder / "plain.safetensors"
+    assert path.read_bytes() == content
+    (tmp_path / "mine.safetensors").write_bytes(content[:-1])
+    with pytest.raises(WeightsError, match="cannot be read as weights"):
+        download.get(listed(sha256="", bytes=0), file=tmp_path / "mine.safetensors")
+    assert path.read_bytes() == content
 
 
 def test_that_nothing_is_fetched_that_could_not_be_read(
