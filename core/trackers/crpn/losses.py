@@ -36,6 +36,9 @@ class LossOptions:
         Most anchors per pair and stage, and most positive ones among them.
     theta
         θ: an anchor whose probability of background is larger is filtered out.
+    beta
+        Error of an offset from which smooth L1 is linear. A positive anchor is off by a
+        tenth or two: with the usual 1 all of them would lie in the flat part.
     loc_weight
         λ of Eq. 4.
     """
@@ -45,6 +48,7 @@ class LossOptions:
     samples: int = 64
     positives: int = 16
     theta: float = 0.95
+    beta: float = 1 / 9
     loc_weight: float = 1.0
 
 
@@ -149,7 +153,7 @@ def stage_loss(
     log = output.cls.log_softmax(dim=-1)
     cls = 0.5 * (_mean(-log[..., 1], positive) + _mean(-log[..., 0], negative))
     wanted = boxes_of.encode(targets[:, None].expand_as(anchors), anchors)
-    error = nnf.smooth_l1_loss(output.loc, wanted, reduction="none").sum(-1)
+    error = nnf.smooth_l1_loss(output.loc, wanted, reduction="none", beta=options.beta).sum(-1)
     return cls, _mean(error, positive)
 
 

@@ -106,12 +106,15 @@ def test_that_the_loss_of_a_stage_is_that_of_the_formula() -> None:
     anchors = torch.tensor([[[0.0, 0.0, 10.0, 10.0]] * 4])
     target = torch.tensor([[1.0, 0.0, 10.0, 10.0]])
     drawn = torch.tensor([[POSITIVE, NEGATIVE, NEGATIVE, IGNORED]])
-    got_cls, got_loc = losses.stage_loss(StageOutput(cls, loc), anchors, target, drawn, OPTIONS)
+    output, plain = StageOutput(cls, loc), LossOptions(beta=1.0)
+    got_cls, got_loc = losses.stage_loss(output, anchors, target, drawn, plain)
     positive = math.log(1 + math.exp(-1))
     negative = (math.log(1 + math.exp(-2)) + math.log(2)) / 2
     assert float(got_cls) == pytest.approx(0.5 * (positive + negative), rel=1e-5)
     # Wanted (0.1, 0, 0, 0): only the last offset is off, by 2, which is 1.5 in smooth L1.
     assert float(got_loc) == pytest.approx(1.5, rel=1e-5)
+    _, steep = losses.stage_loss(output, anchors, target, drawn, OPTIONS)
+    assert float(steep) == pytest.approx(2 - 1 / 18, rel=1e-5)
 
 
 def test_that_a_pair_without_positives_teaches_only_the_background() -> None:
