@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
 
 
 def _order(spec: TrackerSpec) -> tuple[bool, str]:
-    return spec.key != DEFAULT_TRACKER, spec.title
+    return spec.key != DEFAULT_TRACKER, spec.key  # variants of one method side by side
 
 
 def _call(handler: Callable[[], object], *_: object) -> None:

@@ -25,6 +25,7 @@ Value = bool | int | float | str
 _KEY = "boxtrail.param"
 _TERMS = "ADMM APCE CF CG CN CNN FC FFT HOG IoU LBP NMS PSR RGB RoI RPN SGD"
 _ACRONYMS = {term.lower(): term for term in _TERMS.split()}
+_ACRONYMS |= {"lam": "λ", "lam1": "λ1", "lam2": "λ2"}
 """Terms of the field that are not written like words."""
 
 

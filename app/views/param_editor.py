@@ -65,8 +65,8 @@ class ParamEditor(QWidget):
         grid.setContentsMargins(theme.GRID + theme.GRID // 2, 0, 0, theme.GRID)
         grid.setHorizontalSpacing(theme.GRID // 2)
         grid.setVerticalSpacing(theme.GRID // 2)
-        grid.setColumnStretch(0, 5)
-        grid.setColumnStretch(2, 4)
+        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(2, 5)
         if title:
             column.addWidget(FoldButton(title, rows, self._body))
         for number, info in enumerate(infos):

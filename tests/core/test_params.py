@@ -41,6 +41,7 @@ def test_that_a_declaration_tells_everything() -> None:
         ("update_cg", "Update CG"),
         ("min_iou", "Min IoU"),
         ("psr_uncertain", "PSR uncertain"),
+        ("lam1", "λ1"),
         ("cfx", "Cfx"),
     ],
 )
