@@ -1,9 +1,10 @@
 """Regions to cut around a target, and where the target then lies in the crop.
 
-Two conventions. *context* (SiamFC, SiamRPN): a square of side ``s·size/template`` with
-``s = √((w + p)(h + p))`` and ``p = context·(w + h)``. *target* (DCFNet, EDCF):
-``(1 + padding)`` times the target, each axis for itself. Boxes in crops are rows
-``(cx, cy, w, h)`` in crop pixels about the crop's middle, as anchors are.
+Two conventions. *context* (SiamFC, SiamRPN): the square of side ``√((w + p)(h + p))``,
+``p = context·(w + h)``, spans `exemplar` crop pixels. *target* (DCFNet, EDCF):
+``1 + padding`` times the target does, each axis for itself. Both crops of a pair have the
+same scale. Boxes in crops are rows ``(cx, cy, w, h)`` in crop pixels about the crop's
+middle, as anchors are.
 """
 
 from __future__ import annotations
@@ -32,23 +33,12 @@ class Jitter:
     scale_y: float = 1.0
 
 
-def template_region(box: Box, params: PairParams) -> Box:
-    """What the template crop of a target covers, in frame pixels."""
+def region_of(box: Box, size: int, params: PairParams) -> Box:
+    """What a crop of `size` pixels about a target covers, in frame pixels."""
+    times = size / (params.exemplar or params.template_size)
     if params.crop == "target":
-        grown = 1 + params.padding
-        return Box.from_center(box.cx, box.cy, box.w * grown, box.h * grown)
-    return _square(box, params, 1.0)
-
-
-def search_region(box: Box, params: PairParams) -> Box:
-    """What the search crop of a target covers, in frame pixels."""
-    if params.crop == "target":
-        return template_region(box, params)
-    ratio = params.search_ratio or params.search_size / params.template_size
-    return _square(box, params, ratio)
-
-
-def _square(box: Box, params: PairParams, times: float) -> Box:
+        times *= 1 + params.padding
+        return Box.from_center(box.cx, box.cy, box.w * times, box.h * times)
     margin = params.context * (box.w + box.h)
     side = math.sqrt((box.w + margin) * (box.h + margin)) * times
     return Box.from_center(box.cx, box.cy, side, side)
@@ -81,13 +71,3 @@ def fill_colour(image: Image, fill: str) -> Colour | None:
 def cut_crop(image: Image, region: Box, size: int, fill: Colour | None) -> Image:
     """The region as ``(size, size, 3)`` uint8."""
     return cut(image, region, size, fill)
-
-
-def context_regions(region: Box, box: Box) -> list[Box]:
-    """The region one target size above, left, below and right (CACF's context patches)."""
-    return [
-        region.shifted(0, -box.h),
-        region.shifted(-box.w, 0),
-        region.shifted(0, box.h),
-        region.shifted(box.w, 0),
-    ]

@@ -92,10 +92,9 @@ def as_tensors(pair: Pair) -> Batch:
     dict
         ``template``, ``search`` uint8 ``(3, size, size)`` RGB; ``template_box``, ``search_box``
         float32 ``(4,)`` (cx, cy, w, h) about the crop's middle; ``negative`` bool; ``origin``
-        index into :data:`ORIGINS`; ``redrawn`` int; ``contexts`` uint8 ``(4, 3, size, size)`` where
-        they are cut.
+        index into :data:`ORIGINS`; ``redrawn`` int.
     """
-    tensors = {
+    return {
         "template": _planes(pair.template),
         "search": _planes(pair.search),
         "template_box": torch.from_numpy(pair.template_box),
@@ -104,9 +103,6 @@ def as_tensors(pair: Pair) -> Batch:
         "origin": torch.tensor(ORIGINS.index(pair.origin)),
         "redrawn": torch.tensor(pair.redrawn),
     }
-    if pair.contexts is not None:
-        tensors["contexts"] = _planes(pair.contexts)
-    return tensors
 
 
 def collated(samples: Sequence[Batch]) -> Batch:
@@ -115,7 +111,7 @@ def collated(samples: Sequence[Batch]) -> Batch:
 
 
 def _planes(image: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3)))
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, 0)))
 
 
 def _one_thread(worker: int) -> None:

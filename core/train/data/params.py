@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import ParamError
-from core.params import param
+from core.params import Value, param
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,13 @@ class PairParams:
     """How a (template, search) pair is chosen, cut and varied."""
 
     crop: str = param(
-        "context", "What a crop covers: “context” = a square with context around the target; "
-        "“target” = a multiple of the target, each axis for itself.",
-        choices=("context", "target"), ref="SiamFC; EDCF Sec. 4", group="Crops",
-    )  # fmt: skip
+        "context",
+        "What crops are measured by: “context” = the square with context around the target; "
+        "“target” = the target with padding, each axis for itself.",
+        choices=("context", "target"),
+        ref="SiamFC; EDCF Sec. 4",
+        group="Crops",
+    )
     template_size: int = param(
         127, "Side of the template crop.", bounds=(16, 1024), unit="px", group="Crops"
     )
@@ -28,24 +31,30 @@ class PairParams:
         255, "Side of the search crop.", bounds=(16, 1024), unit="px", group="Crops"
     )
     context: float = param(
-        0.5, "Context: share of (w + h) added to each side of the template (crop = context).",
-        bounds=(0, 4), ref="SiamFC", group="Crops",
-    )  # fmt: skip
-    search_ratio: float = param(
-        0.0, "Search region over template region, in sides (crop = context); 0: as their crops.",
-        bounds=(0, 8), group="Crops",
-    )  # fmt: skip
+        0.5,
+        "Share of w + h that the context adds to each side of the square (crop = context).",
+        bounds=(0, 4),
+        ref="SiamFC",
+        group="Crops",
+    )
     padding: float = param(
-        2.0, "The region is (1 + padding) times the target (crop = target).", bounds=(0, 8),
-        ref="EDCF Sec. 4", group="Crops",
-    )  # fmt: skip
+        2.0,
+        "The measure is (1 + padding) times the target (crop = target).",
+        bounds=(0, 8),
+        ref="EDCF Sec. 4",
+        group="Crops",
+    )
+    exemplar: float = param(
+        127.0,
+        "Crop pixels that the measure spans, in both crops; 0: the side of the template crop.",
+        bounds=(0, 1024),
+        unit="px",
+        ref="SiamFC",
+        group="Crops",
+    )
     fill: str = param(
         "mean", "Outside the frame: its mean colour, its border repeated, or black.",
         choices=("mean", "edge", "zero"), group="Crops",
-    )  # fmt: skip
-    contexts: bool = param(
-        False, "Also cut four regions one target size above, left, below and right.",
-        ref="EDCF Eq. 6", group="Crops",
     )  # fmt: skip
 
     videos: float = param(0.35, "Share of pairs from videos.", bounds=(0, 1), group="Mixture")
@@ -136,20 +145,24 @@ class PairParams:
     )  # fmt: skip
 
 
-PRESETS: dict[str, dict[str, object]] = {
-    "crpn": {},
-    "cract": {},
+PRESETS: dict[str, dict[str, Value]] = {
+    "crpn": {"template_size": 129, "search_size": 257},
+    "cract": {"template_size": 129, "search_size": 241, "search_shift": 56.0},
     "edcf": {
         "crop": "target",
-        "template_size": 255,
+        "exemplar": 255.0,
+        "template_size": 427,
+        "search_size": 255,
         "fill": "edge",
-        "contexts": True,
+        "template_shift": 0.0,
+        "template_scale": 0.0,
         "search_shift": 40.0,
         "search_scale": 0.1,
     },
 }
-"""What differs from the defaults for each tracker. Sizes and fill are the trackers' own
-settings: a training configuration sets them from the tracker that it trains."""
+"""What differs from the defaults for each tracker, with its default network. EDCF's template
+is the wide crop that holds its context windows; it is centred, because the labels of its
+filter are."""
 
 
 def source_weights(text: str) -> dict[str, float]:

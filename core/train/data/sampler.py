@@ -54,8 +54,6 @@ class Pair:
         Whether the target is not in the search crop.
     redrawn
         How many draws were given up before (unreadable pictures, unsuitable views).
-    contexts
-        ``(4, size, size, 3)`` uint8 surroundings of the template, or None.
     origin, source, category
         Where it comes from.
     """
@@ -66,7 +64,6 @@ class Pair:
     search_box: NDArray[np.float32]
     negative: bool
     redrawn: int
-    contexts: Image | None
     origin: Origin
     source: str
     category: str
@@ -243,50 +240,44 @@ class PairSampler:
         if smallest < params.smallest:
             return None
         region_z = crops.jittered(
-            crops.template_region(template.box, params), size_z,
+            crops.region_of(template.box, size_z, params),
+            size_z,
             _jitter(rng, params.template_shift, params.template_scale, 0.0),
-        )  # fmt: skip
+        )
         region_x = crops.jittered(
-            crops.search_region(search.box, params), size_x,
+            crops.region_of(search.box, size_x, params),
+            size_x,
             _jitter(rng, params.search_shift, params.search_scale, params.search_aspect),
-        )  # fmt: skip
-        fill = crops.fill_colour(template.image, params.fill)
+        )
         if _picture_share(region_x, search.image) < params.content * float(rng.random()) ** 0.5:
             return None
         # A tracker fills with the first frame's colour. Where the search frame is of other
         # footage that would give the negatives away.
+        fill = crops.fill_colour(template.image, params.fill)
         fill_x = crops.fill_colour(search.image, params.fill) if negative else fill
-        around = [region_z]
-        if params.contexts:
-            around += crops.context_regions(region_z, template.box)
-        cuts = [crops.cut_crop(template.image, region, size_z, fill) for region in around]
+        crop_z = crops.cut_crop(template.image, region_z, size_z, fill)
         crop_x = crops.cut_crop(search.image, region_x, size_x, fill_x)
         row_z = crops.in_crop(template.box, region_z, size_z)
         row_x = crops.in_crop(search.box, region_x, size_x)
         library = self._compositor.library if self._compositor is not None else None
         if rng.random() < params.occluder:
             crop_x = augment.occluded(rng, crop_x, row_x, library)
-        cuts, crop_x = self._recoloured(rng, cuts, crop_x)
+        crop_z, crop_x = self._recoloured(rng, crop_z, crop_x)
         if rng.random() < params.flip:
-            cuts = [np.ascontiguousarray(crop[:, ::-1]) for crop in cuts]
+            crop_z = np.ascontiguousarray(crop_z[:, ::-1])
             crop_x = np.ascontiguousarray(crop_x[:, ::-1])
             row_z[0], row_x[0] = -row_z[0], -row_x[0]
-            if params.contexts:
-                cuts[2], cuts[4] = cuts[4], cuts[2]  # left and right change places
-        contexts = np.stack(cuts[1:]) if params.contexts else None
-        return Pair(cuts[0], crop_x, row_z, row_x, negative, 0, contexts, origin, source, category)
+        return Pair(crop_z, crop_x, row_z, row_x, negative, 0, origin, source, category)
 
-    def _recoloured(self, rng: Rng, cuts: list[Image], search: Image) -> tuple[list[Image], Image]:
+    def _recoloured(self, rng: Rng, template: Image, search: Image) -> tuple[Image, Image]:
         params = self.params
         if rng.random() < params.gray:
-            cuts, search = [augment.grayed(crop) for crop in cuts], augment.grayed(search)
-        # The template and its surroundings are one picture: one change for all of them.
-        whole = augment.coloured(rng, np.concatenate(cuts), params.colour)
-        cuts = [np.ascontiguousarray(crop) for crop in np.split(whole, len(cuts))]
+            template, search = augment.grayed(template), augment.grayed(search)
+        template = augment.coloured(rng, template, params.colour)
         search = augment.coloured(rng, search, params.colour)
         if rng.random() < params.blur:
             search = augment.blurred(rng, search)
-        return cuts, search
+        return template, search
 
 
 class _Pool:

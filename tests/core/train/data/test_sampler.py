@@ -11,6 +11,7 @@ import pytest
 from fakes.training_material import library, still, video, write
 
 from core.errors import DatasetError, ParamError
+from core.geometry import Box
 from core.params import from_dict
 from core.train.data import augment
 from core.train.data.composite.params import CompositeParams
@@ -92,27 +93,44 @@ def test_that_context_crops_have_siamfcs_scale(tmp_path):
 
 
 def test_that_target_crops_scale_each_axis_for_itself(tmp_path):
-    params = replace(
-        GEOMETRY, crop="target", template_size=255, template_shift=0.0, template_scale=0.0,
-        search_shift=0.0, search_scale=0.0, search_aspect=0.0, contexts=True, fill="edge", flip=0.0,
-    )  # fmt: skip
+    params = from_dict(PairParams, {
+        **PRESETS["edcf"], "search_shift": 0, "search_scale": 0, "search_aspect": 0, "blur": 0,
+        "negative": 0, "occluder": 0, "content": 0,
+    })  # fmt: skip
     pair = PairSampler([planted(tmp_path, (120, 90, 60, 30))], params).pair(0, 0)
+    assert pair.template.shape == (427, 427, 3)
     assert pair.template_box == pytest.approx((0, 0, 85, 85), abs=1e-3)
-    assert pair.contexts is not None
-    assert pair.contexts.shape == (4, 255, 255, 3)
-    # One target size away: above, left, below, right of the target is where it is not.
-    for patch, (x, y) in zip(pair.contexts, ((0, 85), (85, 0), (0, -85), (-85, 0)), strict=True):
-        assert_at(patch, np.array([x, y, 85, 85]), 0.5)
+    assert pair.search_box == pytest.approx((0, 0, 85, 85), abs=1e-3)
+    # The exemplar is the middle of the wide crop, at the search crop's scale.
+    middle = pair.template[86:341, 86:341].astype(int)
+    assert np.abs(middle[..., 0] > 128).mean() == pytest.approx((85 / 255) ** 2, rel=0.05)
+    assert_at(pair.template, pair.template_box, 0.5)
 
 
-def test_that_flipping_swaps_left_and_right_contexts(tmp_path):
-    params = replace(
-        GEOMETRY, crop="target", template_size=255, template_shift=0.0, template_scale=0.0,
-        contexts=True, fill="edge", flip=1.0,
-    )  # fmt: skip
-    pair = PairSampler([planted(tmp_path, (120, 90, 60, 30))], params).pair(0, 0)
-    assert pair.contexts is not None
-    assert_at(pair.contexts[1], np.array([85, 0, 85, 85]), 0.5)
+def test_that_mirroring_turns_both_crops_and_both_boxes(tmp_path):
+    item = planted(tmp_path, (120, 90, 60, 30))
+    plain = PairSampler([item], replace(GEOMETRY, flip=0.0)).pair(0, 3)
+    turned = PairSampler([item], replace(GEOMETRY, flip=1.0)).pair(0, 3)
+    assert np.array_equal(turned.search, plain.search[:, ::-1])
+    assert np.array_equal(turned.template, plain.template[:, ::-1])
+    assert turned.search_box == pytest.approx(plain.search_box * (-1, 1, 1, 1))
+    assert turned.template_box == pytest.approx(plain.template_box * (-1, 1, 1, 1))
+
+
+def test_that_crops_are_those_of_the_trackers(tmp_path):
+    from core.trackers.crpn import geometry
+    from core.trackers.edcf.model import window_box
+    from core.train.data.crops import region_of
+
+    box = Box(30, 40, 60, 25)
+    crpn = from_dict(PairParams, PRESETS["crpn"])
+    assert region_of(box, 257, crpn).as_tuple() == pytest.approx(
+        geometry.region(box.cx, box.cy, geometry.pixel_size(box.w, box.h), 257).as_tuple()
+    )
+    edcf = from_dict(PairParams, PRESETS["edcf"])
+    assert region_of(box, 255, edcf).as_tuple() == pytest.approx(window_box(box).as_tuple())
+    wide = region_of(box, edcf.template_size, edcf)
+    assert wide.as_tuple() == pytest.approx(window_box(box, 427 / 255).as_tuple())
 
 
 def test_that_a_pair_depends_on_seed_epoch_and_index_alone(tmp_path, backdrops):
