@@ -140,7 +140,7 @@ def vgg_m_arrays(seed: int = 0) -> dict[str, np.ndarray]:
     random = np.random.default_rng(seed)
     arrays: dict[str, np.ndarray] = {}
     for number, shape in enumerate([(7, 7, 3, 96), (5, 5, 96, 256), (3, 3, 256, 512)], start=1):
-        scale = (1 if number > 1 else 0.01) / np.prod(shape[:3]) ** 0.5
+        scale = np.prod(shape[:3]) ** -0.5
         arrays[f"conv{number}"] = (random.standard_normal(shape) * scale).astype(np.float32)
         arrays[f"bias{number}"] = random.standard_normal((shape[3], 1)).astype(np.float32) * 0.1
     return arrays
