@@ -217,6 +217,7 @@ class TrackerPanel(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
+        area.setMinimumHeight(3 * G)  # in a low window the form gives way, not the buttons
         return area
 
     # reactions ------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from core.params import param
 from core.states import CorrectionPolicy
 from core.trackers.base import MapInfo
 from core.trackers.registry import Reference, TrackerSpec
+from core.weights import Standing
+from core.weights.manifest import entry
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,19 @@ def test_that_policy_and_frame_count_are_announced(panel, qtbot):
     assert panel.frames() == 1
     panel.set_frames(120)
     assert panel.frames() == 120
+
+
+def test_that_a_low_window_shows_all_buttons_below_a_note_on_weights(panel, qtbot):
+    names = ("Track forward", "Back", "One", "Some", "Again", "Stop")
+    panel.add_actions([QAction(text, panel) for text in names])
+    panel.weights().show_standing(Standing((entry("crpn"),), ()))
+    grid = panel.findChild(ActionGrid)
+    panel.resize(333, 700)
+    panel.show()
+    panel.resize(333, grid.parentWidget().height() + 60)
+    qtbot.waitUntil(lambda: panel.height() < 500)
+    assert all(button.height() >= 30 for button in grid.buttons())
+    assert all(grid.rect().contains(button.geometry()) for button in grid.buttons())
 
 
 def test_that_buttons_follow_their_actions_and_reflow(panel, qtbot):
