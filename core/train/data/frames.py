@@ -228,9 +228,15 @@ def _archive(path: str, process: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-@functools.lru_cache(maxsize=256)
 def mapped(path: str) -> NDArray[np.uint8]:
-    """A file as a read-only byte array, mapped once per process."""
+    """A file as a read-only byte array, mapped once per process and state of the file."""
+    status = Path(path).stat()
+    return _mapped(path, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _mapped(path: str, *state: int) -> NDArray[np.uint8]:
+    del state  # part of the key only: a file that was written anew is mapped anew
     return np.memmap(path, np.uint8, mode="r")
 
 

@@ -18,18 +18,19 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from core.train.data.sampler import Origin, Pair, PairSampler
 
 Batch = dict[str, Tensor]
+Arrays = dict[str, np.ndarray]
 Key = tuple[int, int]
 ORIGINS = tuple(Origin)
 
 
-class PairDataset(Dataset[Batch]):
+class PairDataset(Dataset[Arrays]):
     """Pairs by key (epoch, index)."""
 
     def __init__(self, sampler: PairSampler) -> None:
         self._sampler = sampler
 
-    def __getitem__(self, key: Key) -> Batch:
-        return as_tensors(self._sampler.pair(*key))
+    def __getitem__(self, key: Key) -> Arrays:
+        return as_arrays(self._sampler.pair(*key))
 
 
 class _Keys(Sampler[list[Key]]):
@@ -75,43 +76,48 @@ class BatchLoader:
             worker_init_fn=_one_thread,
             persistent_workers=workers > 0,
             prefetch_factor=4 if workers else None,
-            pin_memory=torch.cuda.is_available(),
         )
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from batch `start` on; one epoch at a time."""
         self._keys.epoch, self._keys.start = number, start
-        return iter(self._loader)
+        # Workers send plain arrays: tensors would need shared memory, which containers lack.
+        return (as_tensors(arrays) for arrays in self._loader)
 
 
-def as_tensors(pair: Pair) -> Batch:
-    """A pair as tensors.
+def as_arrays(pair: Pair) -> Arrays:
+    """A pair as arrays: what :func:`as_tensors` documents, without the batch axis."""
+    return {
+        "template": np.moveaxis(pair.template, -1, 0),
+        "search": np.moveaxis(pair.search, -1, 0),
+        "template_box": pair.template_box,
+        "search_box": pair.search_box,
+        "negative": np.array(pair.negative),
+        "origin": np.array(ORIGINS.index(pair.origin)),
+        "redrawn": np.array(pair.redrawn),
+    }
+
+
+def collated(samples: Sequence[Arrays]) -> Arrays:
+    """Samples as one batch, stacked along a new first axis."""
+    return {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
+
+
+def as_tensors(arrays: Arrays) -> Batch:
+    """A batch of N pairs as tensors.
 
     Returns
     -------
     dict
-        ``template``, ``search`` uint8 ``(3, size, size)`` RGB; ``template_box``, ``search_box``
-        float32 ``(4,)`` (cx, cy, w, h) about the crop's middle; ``negative`` bool; ``origin``
-        index into :data:`ORIGINS`; ``redrawn`` int.
+        ``template``, ``search`` uint8 ``(N, 3, size, size)`` RGB; ``template_box``,
+        ``search_box`` float32 ``(N, 4)`` (cx, cy, w, h) about the crop's middle; ``negative``
+        bool ``(N,)``; ``origin`` int ``(N,)`` index into :data:`ORIGINS`; ``redrawn`` int
+        ``(N,)`` draws that were given up.
     """
-    return {
-        "template": _planes(pair.template),
-        "search": _planes(pair.search),
-        "template_box": torch.from_numpy(pair.template_box),
-        "search_box": torch.from_numpy(pair.search_box),
-        "negative": torch.tensor(pair.negative),
-        "origin": torch.tensor(ORIGINS.index(pair.origin)),
-        "redrawn": torch.tensor(pair.redrawn),
-    }
-
-
-def collated(samples: Sequence[Batch]) -> Batch:
-    """Samples as one batch, stacked along a new first axis."""
-    return {name: torch.stack([sample[name] for sample in samples]) for name in samples[0]}
-
-
-def _planes(image: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, 0)))
+    batch = {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in arrays.items()}
+    if torch.cuda.is_available():
+        return {name: tensor.pin_memory() for name, tensor in batch.items()}
+    return batch
 
 
 def _one_thread(worker: int) -> None:

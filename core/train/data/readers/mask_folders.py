@@ -34,8 +34,8 @@ def read(folder: Path, report: Report) -> list[Item]:
     places = _places(folder)
     if places is None:
         return []
-    pictures, masks, source = places
-    classes = _classes(pictures.parent)
+    root, pictures, masks, source = places
+    classes = _classes(root)
     items = []
     for video in subfolders(masks):
         item = _video(pictures / video.name, video, source, classes, report)
@@ -45,14 +45,14 @@ def read(folder: Path, report: Report) -> list[Item]:
     return items
 
 
-def _places(folder: Path) -> tuple[Path, Path, str] | None:
+def _places(folder: Path) -> tuple[Path, Path, Path, str] | None:
     for root in (folder, folder / "train"):
         pictures, masks = root / "JPEGImages", root / "Annotations"
         for resolution in ("", *_RESOLUTIONS):
             found = (pictures / resolution, masks / resolution)
             if any(any(sub.glob("*.png")) for sub in subfolders(found[1])[:3]):
                 source = "DAVIS" if resolution else "YouTube-VOS"
-                return *found, source
+                return root, *found, source
     return None
 
 
