@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fakes.template_match import TemplateMatch, TemplateMatchParams
 from PySide6.QtWidgets import QComboBox
 
 from app.actions import ACTIONS
+from core.errors import WeightsError
 from core.trackers import load_all, registry
 from core.trackers.registry import Reference
 
@@ -138,3 +140,26 @@ def test_that_leaving_the_window_stops_what_is_coming(driver, listed, server, fo
     driver.window.shut_down()
     assert not driver.window.controller.background.is_busy
     assert [p for p in folder.glob("*") if p.suffix != ".safetensors"] == []
+
+
+def test_that_weights_of_another_network_are_a_message_and_end_the_run(
+    driver, listed, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(params: object, services: object) -> None:
+        raise WeightsError("These weights are not those of Needy.", "Choose the right file.")
+
+    listed(sha256="", bytes=0)
+    folder.mkdir(parents=True)
+    (folder / "plain.safetensors").write_bytes(CONTENT)
+    spec = dataclasses.replace(registry.find(NEEDY), build=refuse)
+    monkeypatch.setitem(registry._specs, NEEDY, spec)
+    _with_box(driver)
+    _choose(driver, NEEDY)
+    driver.window.actions_by_id["track_forward"].trigger()
+    driver.until(lambda: driver.notice_texts("error"))
+    driver.until_idle()
+    assert driver.notices[-1][1:] == (
+        "These weights are not those of Needy.",
+        "Choose the right file.",
+    )
+    assert driver.window.actions_by_id["track_forward"].isEnabled()
