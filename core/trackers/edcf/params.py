@@ -33,13 +33,13 @@ class EDCFParams:
         ref="Sec. 4.1, Conv2",
     )
     low_whitening: float = param(
-        0.0,
+        1.0,
         "How far the fine channels are brought to one strength: 0 as they are, 1 all alike.",
         bounds=(0.0, 1.0),
         group="Features",
     )
     high_level: str = param(
-        "block4",
+        "block7",
         "Coarse level of the ImageNet backbone: stride 8, 16 and 16.",
         choices=("block4", "block7", "block10"),
         group="Features",
@@ -72,7 +72,7 @@ class EDCFParams:
         ref="Eq. 16",
     )
     high_scales: str = param(
-        "all",
+        "same",
         "At which scales the coarse template is compared; “same” lets the fine filter alone "
         "choose the scale, at half the cost.",
         choices=("all", "same"),
@@ -80,14 +80,14 @@ class EDCFParams:
         group="Search",
     )
     semantic_gain: float = param(
-        10.0,
+        8.0,
         "Slope of the coarse response over the cosine (ImageNet backbone).",
         bounds=(0.1, 50.0),
         live=True,
         group="Search",
     )
     semantic_middle: float = param(
-        0.5,
+        0.4,
         "Cosine at which the coarse response is one half (ImageNet backbone).",
         bounds=(-1.0, 1.0),
         live=True,
@@ -193,7 +193,7 @@ class EDCFParams:
     )
     # Reliability
     trust: float = param(
-        0.4,
+        0.1,
         "A fused peak below this share of the usual one is not learned from.",
         bounds=(0.0, 1.0),
         live=True,

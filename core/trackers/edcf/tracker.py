@@ -42,6 +42,7 @@ from core.trackers.edcf.verdict import History, judge
         2018,
     ),
     maps=report.MAPS,
+    weights=("efficientnet-lite0",),
 )
 class EDCFTracker:
     """Encoder-decoder correlation filter.
@@ -115,7 +116,7 @@ class EDCFTracker:
             return self.init(image, box)
         require_usable(box, image.shape[1], image.shape[0])
         state = model.moved(self._state, box)
-        state = replace(state, history=History(state.history.usual))
+        state = replace(state, history=replace(state.history, failures=0))
         with torch.inference_mode():
             if policy is CorrectionPolicy.ADD_TEMPLATE:
                 rate = self._params.correction_rate

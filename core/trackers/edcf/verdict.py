@@ -16,16 +16,23 @@ _PSR_FULL = 20.0  # PSR from which a peak counts as standing out fully
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The usual fused peak (a slow mean of trusted frames), and distrusted ones in a row."""
+    """The usual fused peak, and distrusted frames in a row.
+
+    `usual` is a mean over `frames` trusted frames, at first plain, then forgetting. It
+    begins with the first frame's response to itself, which is higher than any new
+    picture's can be: so it must not weigh more than one frame.
+    """
 
     usual: float
+    frames: int = 1
     failures: int = 0
 
     def after(self, peak: float, *, trusted: bool) -> History:
         """The history after one more frame."""
         if not trusted:
-            return History(self.usual, self.failures + 1)
-        return History(self.usual + _MEMORY * (peak - self.usual))
+            return History(self.usual, self.frames, self.failures + 1)
+        share = max(_MEMORY, 1 / (self.frames + 1))
+        return History(self.usual + share * (peak - self.usual), self.frames + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,11 +219,11 @@ def test_that_the_score_falls_with_each_kind_of_evidence() -> None:
         Evidence(tracker_quality(psr=2.0), 1.0, 1.0),
         Evidence(quality, 1.0, params.agreement / 2),
     ):
-        state, score, reason = judge(worse, History(1.0, 1), params)
+        state, score, reason = judge(worse, History(1.0, failures=1), params)
         assert state is TargetState.UNCERTAIN
         assert reason
         assert score < best
-    assert judge(good, History(1.0, params.lost_after), params)[0] is TargetState.LOST
+    assert judge(good, History(1.0, failures=params.lost_after), params)[0] is TargetState.LOST
 
 
 def tracker_quality(psr: float) -> Any:
@@ -369,7 +369,8 @@ def test_that_the_tracker_computes_what_the_network_was_trained_for(scene: Any) 
     assert np.abs(np.subtract(*peaks)).max() <= 1
 
 
-def test_that_missing_own_weights_are_told_in_words() -> None:
+def test_that_missing_own_weights_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.weights.entries", dict)
     with pytest.raises(WeightsError) as caught:
         registry.find("edcf").create({"features": "own"}, Services())
     assert "features = imagenet" in caught.value.hint
