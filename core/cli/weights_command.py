@@ -113,6 +113,9 @@ def _get(args: argparse.Namespace) -> int:
     level = weights.trust(path, known)
     note = "" if level is weights.Trust.PINNED else f" ({_TRUST[level]})"
     _say(args, f"{known.key}: {path}{note}")
+    used = weights.installed(known.key)
+    if used != path:
+        print(f"note: {used} comes first and is used; move it away to use this.", file=sys.stderr)
     return 0
 
 

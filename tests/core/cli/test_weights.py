@@ -56,6 +56,14 @@ def test_that_a_damaged_file_is_fetched_again(capsys, listed, server, folder):
     assert (folder / "plain-1.safetensors").read_bytes() == CONTENT
 
 
+def test_that_a_file_of_ones_own_in_the_way_is_told(capsys, listed, server, folder):
+    listed(address=server.address)
+    folder.mkdir(parents=True)
+    (folder / "plain.safetensors").write_bytes(CONTENT)
+    assert main(["weights", "get", "plain"]) == 0
+    assert "plain.safetensors comes first" in capsys.readouterr().err
+
+
 def test_that_a_missing_file_fails_only_when_it_was_named(capsys, listed):
     listed()
     assert main(["weights", "verify"]) == 0
