@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "info": "say what a video or a project file holds",
     "params": "list trackers and their parameters",
     "weights": "list, get, check and convert the weights of trackers",
+    "train": "train the networks of edcf, crpn or cract on your own data",
     "demo": "track the demo clip and write everything that can be written",
 }
 """Sub-commands that work without a window, with one line each."""

@@ -18,6 +18,15 @@ from core.errors import TrainingError
 from core.storage import atomic_write
 
 _VERSION = 1
+_PARTS = (
+    "network",
+    "average",
+    "optimiser",
+    "scaler",
+    "generator",
+    "device_generator",
+    "settings",
+)
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ class Checkpoint:
     optimiser: dict[str, Any]
     scaler: dict[str, Any]
     generator: Tensor
+    device_generator: Tensor | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,12 +72,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     state = {
         "version": _VERSION,
         "progress": {name: getattr(progress, name) for name in Progress.__slots__},
-        "network": checkpoint.network,
-        "average": checkpoint.average,
-        "optimiser": checkpoint.optimiser,
-        "scaler": checkpoint.scaler,
-        "generator": checkpoint.generator,
-        "settings": checkpoint.settings,
+        **{name: getattr(checkpoint, name) for name in _PARTS},
     }
     with atomic_write(path) as stream:
         torch.save(state, stream)
@@ -101,8 +106,7 @@ def load(path: Path) -> Checkpoint:
     try:
         return Checkpoint(
             Progress(**state["progress"]),
-            *(state[k] for k in ("network", "average", "optimiser", "scaler", "generator")),
-            settings=state["settings"],
+            **{name: state[name] for name in _PARTS},
         )
     except (KeyError, TypeError) as error:
         raise TrainingError(

@@ -128,6 +128,8 @@ class Run:
         self._scaler.load_state_dict(saved.scaler)
         self.average.tensors = {k: v.to(self._device) for k, v in saved.average.items()}
         torch.set_rng_state(saved.generator)
+        if saved.device_generator is not None and self._device.type == "cuda":
+            torch.cuda.set_rng_state(saved.device_generator, self._device)
         self.progress = saved.progress
         self.log.drop_from(saved.progress.epoch, saved.progress.step)
 
@@ -161,6 +163,7 @@ class Run:
                 self._optimiser.state_dict(),
                 self._scaler.state_dict(),
                 torch.get_rng_state(),
+                torch.cuda.get_rng_state(self._device) if self._device.type == "cuda" else None,
                 dict(parameters.to_dict(self._settings)),
             ),
         )

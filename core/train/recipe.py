@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -57,4 +57,19 @@ class Recipe(Protocol):
 
     def export(self, network: nn.Module) -> Exported:
         """What a weights file of this network holds."""
+        ...
+
+
+class PairRecipe(Recipe, Protocol):
+    """A recipe that learns from pairs of a template and a search crop.
+
+    Batches are those of :mod:`core.train.data.loader`.
+    """
+
+    def pairs(self) -> dict[str, Any]:
+        """Values of :class:`core.train.data.params.PairParams` that the network fixes."""
+        ...
+
+    def tracking(self) -> dict[str, Any]:
+        """Parameters that make the tracker use this network."""
         ...
