@@ -74,6 +74,14 @@ def test_that_the_weights_decide_the_architecture(changes: dict[str, Any], scene
     assert result.box.is_finite()
 
 
+def test_that_building_a_network_draws_no_global_random_numbers() -> None:
+    stand_in()  # made once, and not what is tested
+    torch.manual_seed(4)
+    before = torch.get_rng_state()
+    tracker()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_that_part_of_the_backbone_may_come_with_the_weights() -> None:
     name = "blocks.10.project.1.weight"
     plain = loading.load("efficientnet-lite0", Services(weights=stand_in()))
