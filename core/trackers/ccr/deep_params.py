@@ -35,10 +35,16 @@ class CCRDeepParams(CCRParams):
         group="Network",
     )
     deep_power: float = param(
-        100.0,
+        1.0,
         "Variance of all channels together; more of it outweighs the penalties.",
         bounds=(0.01, 10000.0),
         group="Network",
+    )
+    deep_scales: bool = param(
+        False,
+        "Sample the network's map at every scale (as the paper), not at the present one only.",
+        group="Network",
+        ref="Sec. III-B",
     )
     half: bool = param(False, "Run the network in half precision; on CUDA only.", group="Network")
     deep_support: float = param(
@@ -66,7 +72,7 @@ class CCRDeepParams(CCRParams):
         group="Fusion",
     )
     fusion_balance: float = param(
-        0.1,
+        0.5,
         "Cost of unequal weights: the larger, the nearer to a half each.",
         bounds=(0.0, 10.0),
         live=True,
@@ -100,7 +106,7 @@ class CCRDeepParams(CCRParams):
         step=0.01,
     )
     deep_temporal: float = param(
-        13.0,
+        0.2,
         "Weight that holds the new deep filter near the model.",
         bounds=(0.0, 1000.0),
         group="Learning",

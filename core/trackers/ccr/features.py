@@ -41,11 +41,15 @@ _BIN = 2  # px; features are kept this fine, so that a cell may lie anywhere
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One feature type: its name, cells per side and window side in resampled pixels."""
+    """One feature type: its name, cells per side and window side in resampled pixels.
+
+    One that is not `scaled` is sampled at the present scale only.
+    """
 
     name: str
     cells: int
     side: int
+    scaled: bool = True
 
     @property
     def cell(self) -> float:
@@ -109,7 +113,7 @@ def _deep_grid(kind: Kind, base: float, step: float, params: CCRParams) -> Grid:
     assert isinstance(params, CCRDeepParams)
     pixels = kind.support * params.search_scale * params.deep_target
     side = max(round(kind.support * base / step / 2), 4) * 2 * round(step)
-    return Grid(kind.name, fast_even_size(pixels / kind.cell), side)
+    return Grid(kind.name, fast_even_size(pixels / kind.cell), side, params.deep_scales)
 
 
 def is_grey(image: Image) -> bool:

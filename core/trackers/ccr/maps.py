@@ -63,13 +63,17 @@ class FeatureMap:
 
 
 def averages(bins: int, samples: int, start: float, step: float) -> NDArray[np.float32]:
-    """Like :func:`sampling.triangle_matrix`, as means that also work for cells under a bin.
+    """Weights like :func:`core.dsp.sampling.triangle_matrix`, as means of coarse bins.
 
-    A cell narrower than a bin is interpolated linearly; beyond the row the last bin is
-    repeated. Every row of the result adds to 1.
+    The kernel is a raised cosine that reaches two bins, or two cells where these are
+    larger: on bins its sum and its sum of squares are the same wherever a cell lies. Linear
+    interpolation blurs between the bins and not upon them, so that a filter recognises
+    the place on the lattice it was learned at, and the target seems to stand still.
+    Beyond the row the last bin is repeated. Every row of the result adds to 1.
     """
     centres = start + step * (np.arange(samples, dtype=np.float64) + 0.5)
     centres = np.clip(centres, 0.5, bins - 0.5)
     distance = np.abs(centres[:, None] - (np.arange(bins, dtype=np.float64) + 0.5))
-    weights = np.maximum(1.0 - distance / max(step, 1.0), 0.0)
+    reach = 2 * max(step, 1.0)
+    weights = np.where(distance < reach, np.cos(np.pi / 2 * distance / reach) ** 2, 0.0)
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)

@@ -217,12 +217,12 @@ class CCRTracker:
         setting = state.setting
         spectra = {}
         for grid in setting.layout.grids:
-            samples = hierarchy.pool(grid, center, scales)
+            taken = scales if grid.scaled else scales[[len(scales) // 2]]
+            samples = hierarchy.pool(grid, center, taken)
             clock.lap("pooling")
             windowed = samples * setting.search_windows[grid.name]
-            spectra[grid.name] = cascade.correlate(
-                torch.fft.rfft2(windowed), state.model[grid.name]
-            )
+            spectrum = cascade.correlate(torch.fft.rfft2(windowed), state.model[grid.name])
+            spectra[grid.name] = spectrum.expand(len(scales), -1, -1)
             clock.lap("correlation")
         away = np.abs(np.arange(len(scales)) - len(scales) // 2)
         preference = self._params.scale_preference**away

@@ -114,7 +114,8 @@ def test_that_the_filter_map_lies_on_the_target(scene: Any) -> None:
     assert x == pytest.approx(START.cx, abs=6)
     assert y == pytest.approx(START.cy, abs=6)
     mask = result.maps["mask"]
-    inside = mask.placement.to_frame(np.argwhere(mask.values > 0)[:, ::-1] + 0.5)
+    corners = np.asarray(np.argwhere(mask.values > 0)[:, ::-1] + 0.5, np.float64)
+    inside = mask.placement.to_frame(corners)
     low, high = inside.min(0), inside.max(0)
     assert (low[0] + high[0]) / 2 == pytest.approx(START.cx, abs=0.01)
     assert (low[1] + high[1]) / 2 == pytest.approx(START.cy, abs=0.01)
@@ -188,8 +189,8 @@ def test_that_a_scale_is_left_alone_where_it_cannot_be_told() -> None:
 
 
 def test_that_the_parabola_finds_the_top_between_scales() -> None:
-    steps = np.arange(-2, 3)
-    heights = 1 - 0.1 * (steps - 0.3) ** 2
+    steps = np.arange(-2, 3, dtype=np.float64)
+    heights = np.asarray(1 - 0.1 * (steps - 0.3) ** 2, np.float64)
     assert cascade.vertex(heights, 2) == pytest.approx(0.3)
     assert cascade.vertex(heights, 4) == 0
 

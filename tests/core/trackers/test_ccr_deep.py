@@ -98,12 +98,22 @@ def test_that_the_reported_weight_is_the_one_in_force(scene: Any) -> None:
 # --- pooling --------------------------------------------------------------------------
 
 
-def test_that_cells_on_the_bins_are_the_bins_themselves() -> None:
+def test_that_a_cell_on_a_bin_weighs_it_and_its_neighbours() -> None:
     values = torch.from_numpy(np.random.default_rng(0).normal(size=(9, 3, 9)).astype(np.float32))
     found = FeatureMap(values, corner=(10.0, 20.0), pitch=2.0)
     # Bins 2 to 5 in x, 3 to 6 in y: their common corner is (10 + 4 * 2, 20 + 5 * 2).
     sample = found.gather(averages, 4, (18.0, 30.0), np.array([1.0]))[0]
-    torch.testing.assert_close(sample, values[3:7, :, 2:6].transpose(0, 1))
+    kernel = torch.tensor([0.25, 0.5, 0.25])
+    near = values[2:8, :, 1:7].unfold(0, 3, 1).unfold(2, 3, 1)
+    expected = torch.einsum("ykxij,i,j->kyx", near, kernel, kernel)
+    torch.testing.assert_close(sample, expected)
+
+
+def test_that_no_place_on_the_lattice_is_told_from_another() -> None:
+    # A blur that differs between places would teach the filter where the bins lie.
+    rows = np.concatenate([averages(40, 6, 12.0 + phase, 1.0) for phase in (0, 0.1, 0.25, 0.5)])
+    np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
+    np.testing.assert_allclose(np.square(rows).sum(1), 0.375, rtol=1e-5)
 
 
 @pytest.mark.parametrize("step", [0.4, 1.0, 2.3])
