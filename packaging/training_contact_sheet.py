@@ -78,8 +78,10 @@ def drawn(pair: Pair) -> Image:
     colour = RED if pair.negative else GREEN
     template = boxed(pair.template, pair.template_box, colour)
     search = boxed(pair.search, pair.search_box, colour)
-    below = search.shape[0] - template.shape[0]
-    template = np.pad(template, ((0, below), (0, 0), (0, 0)))
+    tall = max(template.shape[0], search.shape[0])
+    template, search = (
+        np.pad(crop, ((0, tall - crop.shape[0]), (0, 0), (0, 0))) for crop in (template, search)
+    )
     text = f"{pair.source[:9]} {pair.category[:9]}"
     cv2.putText(
         template, text, (2, template.shape[0] - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.36, YELLOW, 1

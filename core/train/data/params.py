@@ -65,7 +65,7 @@ class PairParams:
         0.3, "Share of pairs from composited clips.", bounds=(0, 1), group="Mixture"
     )
     balance: float = param(
-        0.5, "Weight of a data set within its kind is its number of objects to this power.",
+        0.5, "Weight of a data set within its kind is its number of groups to this power.",
         bounds=(0, 1), group="Mixture",
     )  # fmt: skip
     weights: str = param("", "Factors on data sets, e.g. “coil20=0.3,foda=0.5”.", group="Mixture")

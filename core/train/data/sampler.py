@@ -1,9 +1,10 @@
 """Pairs for training: a template of a target, and a search crop with (or without) it.
 
-:meth:`PairSampler.pair` is a function of (seed, epoch, index) alone. Kinds of material
-are mixed by share, data sets within a kind by a power of their size, objects within a
-data set evenly. A picture that cannot be read is counted and another pair is drawn in its
-place, by the same random stream, so the result stays the same on every run.
+:meth:`PairSampler.pair` is a function of (seed, epoch, index) alone. Kinds of material are
+mixed by share, data sets within a kind by a power of their number of groups (a hundred
+objects of one scene are one scene), objects within a data set evenly. A picture that cannot
+be read is counted and another pair is drawn in its place, by the same random stream, so
+the result stays the same on every run.
 """
 
 from __future__ import annotations
@@ -140,9 +141,13 @@ class PairSampler:
 
     def drawn(self, rng: Rng) -> Pair:
         """The pair that `rng` draws."""
+        origin = self._origin(rng)
         for attempt in range(_ATTEMPTS):
+            # The kind is kept, so that what is refused does not change the mixture.
+            if attempt == _ATTEMPTS // 2:
+                origin = self._origin(rng)
             try:
-                pair = self._attempt(rng)
+                pair = self._attempt(rng, origin)
             except DatasetError as error:
                 self.report.skip(Fault.UNREADABLE, error.details or error.message)
                 continue
@@ -166,8 +171,7 @@ class PairSampler:
             )
         return {origin: share / total for origin, share in shares.items()}
 
-    def _attempt(self, rng: Rng) -> Pair | None:
-        origin = self._origin(rng)
+    def _attempt(self, rng: Rng, origin: Origin) -> Pair | None:
         negative = bool(rng.random() < self.params.negative)
         if origin is Origin.COMPOSITE:
             return self._composited(rng, negative=negative)
@@ -290,7 +294,7 @@ class _Pool:
                 self._sets.setdefault(thing.item.source, []).append(thing)
         factors = source_weights(params.weights)
         weights = [
-            len(things) ** params.balance * factors.get(source, 1.0)
+            len({thing.item.group for thing in things}) ** params.balance * factors.get(source, 1.0)
             for source, things in self._sets.items()
         ]
         total = sum(weights)
