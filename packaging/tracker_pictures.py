@@ -44,7 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FRAME = 105  # a look-alike passes under the target
 MAIN: dict[str, tuple[str, ...]] = {
     "ccr": ("response", "stage1.hog", "stage1.cn", "filter.hog", "filter.cn"),
-    "ccr-deep": ("response", "stage1.hog", "stage1.cn", "stage1.deep", "filter.deep"),
+    "ccr-deep": ("response", "stage1.hog", "stage1.cn", "stage1.cnn", "filter.cnn"),
     "drvt": ("final", "fc_prob", "cf.scale1", "mask", "labels"),
     "edcf": ("fused", "low", "high", "filter", "context"),
     "crpn": ("final", "stage1.score", "stage2.score", "stage3.score", "stage3.kept"),
