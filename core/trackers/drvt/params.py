@@ -73,7 +73,7 @@ class DRVTParams:
     mask_radius: float = param(
         1.0,
         "Cells of the classifier that the mask reaches beyond its best one (paper: 0).",
-        bounds=(0.0, 7.0),
+        bounds=(0.0, 15.0),
         unit="cells",
         live=True,
         group="Fusion",
