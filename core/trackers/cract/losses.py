@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.nets import anchors
 from core.trackers.cract.network import DELTA_SCALE, Network
-from core.trackers.cract.proposals import suppress
+from core.trackers.cract.proposals import overlaps, suppress
 
 POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
 
@@ -52,12 +52,6 @@ class Losses(NamedTuple):
     @property
     def total(self) -> Tensor:
         return self.rpn_score + self.rpn_offset + self.regression + self.identity
-
-
-def overlaps(boxes: Tensor, target: Tensor) -> Tensor:
-    """IoU of boxes ``(N, M, 4)`` or ``(M, 4)`` with one target per row ``(N, 4)``, ``(N, M)``."""
-    rows = boxes if boxes.dim() == 3 else boxes.expand(len(target), -1, -1)
-    return torch.stack([anchors.iou(b, t[None])[:, 0] for b, t in zip(rows, target, strict=True)])
 
 
 def anchor_labels(shared: Tensor, present: Tensor, config: LossConfig) -> Tensor:
@@ -137,11 +131,9 @@ def training_boxes(
         centers = boxes[..., :2].clamp(-limit / 2, limit / 2)
         boxes = torch.cat([centers, boxes[..., 2:].clamp(4.0, limit)], dim=-1)
         chance = logits.softmax(dim=1)[:, 1]
-        kept = [
-            own[suppress(own, scores, config.proposals, config.nms_overlap)[0]]
-            for own, scores in zip(boxes, chance, strict=True)
-        ]
-        return torch.cat([torch.stack(kept), jittered(target, config.jittered, generator)], dim=1)
+        index, _ = suppress(boxes, chance, config.proposals, config.nms_overlap)
+        kept = boxes.gather(1, index[..., None].expand(-1, -1, 4))
+        return torch.cat([kept, jittered(target, config.jittered, generator)], dim=1)
 
 
 def jittered(target: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
@@ -180,7 +172,7 @@ def pair_losses(
     """
     first, region = network.features(template), network.features(search)
     logits, offsets = network.propose(network.heads.rpn.kernels(first.deep), region)
-    shared = overlaps(network.anchors, boxes[1])
+    shared = overlaps(network.anchors, boxes[1][:, None])
     labels = anchor_labels(shared, present, config)
     labels = sampled(labels, config.anchors, config.anchor_positives, generator)
     positive = labels == POSITIVE
@@ -193,13 +185,13 @@ def pair_losses(
     shape = proposals.shape
     parts = network.heads.regressor.target_part(target).repeat_interleave(shape[1], dim=0)
     deltas = network.deltas(network.pool(region.fused, proposals), parts).view(shape)
-    chosen = box_labels(overlaps(proposals, boxes[1]), present, config)
+    chosen = box_labels(overlaps(proposals, boxes[1][:, None]), present, config)
     chosen = sampled(chosen, config.regressed, config.regressed, generator) == POSITIVE
     refined = anchors.decode(deltas.detach(), proposals)
     parts = network.heads.identifier.target_part(target).repeat_interleave(shape[1], dim=0)
     answers = network.identify(network.pool(region.fused, refined), parts)
     answers = answers.view(*shape[:2], 2).transpose(1, 2)
-    same = box_labels(overlaps(refined, boxes[1]), present, config)
+    same = box_labels(overlaps(refined, boxes[1][:, None]), present, config)
     same = sampled(same, config.identified, config.identified, generator)
     return Losses(
         *rpn, refinement_loss(deltas, proposals, boxes[1], chosen), score_loss(answers, same)

@@ -99,12 +99,19 @@ class CractParams:
     )
     # Discriminator
     d_channels: int = param(
-        8, "Channels of its convolution.", bounds=(2, 128), group="Discriminator"
+        16, "Channels of its convolution.", bounds=(2, 128), group="Discriminator"
     )
     d_hidden: int = param(32, "Width of its hidden layer.", bounds=(2, 512), group="Discriminator")
+    init_decay: float = param(
+        3e-3,
+        "Weight of the squared parameters in the first frame, whose samples are all alike.",
+        bounds=(1e-6, 10.0),
+        group="Discriminator",
+        ref="Eq. 8, λ",
+    )
     decay: float = param(
-        1e-4,
-        "Weight of the squared parameters.",
+        1e-3,
+        "Weight of the squared parameters in updates.",
         bounds=(1e-6, 10.0),
         live=True,
         group="Discriminator",

@@ -112,8 +112,12 @@ class Memory:
 
     def with_recent(self, new: Collection, params: CractParams) -> Memory:
         """The memory with `new`, without what is too old by then."""
-        kept = tuple(c for c in (*self.recent, new) if new.age - c.age < params.long_memory)
-        return replace(self, recent=kept)
+        kept = [c for c in (*self.recent, new) if new.age - c.age < params.long_memory]
+        for index, old in enumerate(kept):
+            if new.age - old.age >= params.short_memory and len(old.negatives):
+                none = old.negatives.new_zeros(0, old.negatives.shape[1])
+                kept[index] = replace(old, negatives=none)
+        return replace(self, recent=tuple(kept))
 
     def with_pinned(self, new: Collection) -> Memory:
         """The memory with the samples of a corrected frame; the first frame's stay."""
@@ -181,4 +185,5 @@ def problem(chosen: Chosen, judge: Discriminator | None, params: CractParams) ->
         scores = judge.scores(chosen.negatives)
         negative = hardened(negative, scores, params.hard_negatives, params.hard_share)
     targets = torch.cat([torch.ones_like(positive), torch.zeros_like(negative)])
-    return Problem(targets, torch.cat([positive, negative]) / 2, params.decay)
+    decay = params.init_decay if judge is None else params.decay
+    return Problem(targets, torch.cat([positive, negative]) / 2, decay)

@@ -39,18 +39,6 @@ def test_that_a_pair_without_the_target_is_all_ground() -> None:
     assert losses.box_labels(torch.tensor([[0.9]]), ~HERE, CONFIG).tolist() == [[0]]
 
 
-def test_that_overlaps_are_those_of_each_rows_own_target() -> None:
-    boxes = torch.rand(7, 4, generator=generator()) * 20 + 1
-    targets = torch.rand(3, 4, generator=generator(1)) * 20 + 1
-    got = losses.overlaps(boxes, targets)
-    for n in range(3):
-        torch.testing.assert_close(got[n], anchors.iou(boxes, targets[n : n + 1])[:, 0])
-    each = torch.rand(3, 5, 4, generator=generator(2)) * 20 + 1
-    torch.testing.assert_close(
-        losses.overlaps(each, targets)[1], anchors.iou(each[1], targets[1:2])[:, 0]
-    )
-
-
 def test_that_only_as_many_samples_as_asked_for_remain() -> None:
     labels = torch.tensor([[1] * 40 + [0] * 400 + [-1] * 60, [1] * 3 + [0] * 30 + [-1] * 467])
     got = losses.sampled(labels, 64, 16, generator())

@@ -40,6 +40,23 @@ def test_that_suppression_keeps_what_the_naive_loop_keeps(overlap: float, seed: 
     assert few.tolist() == want[:3]
 
 
+def test_that_pictures_are_suppressed_independently() -> None:
+    rows = torch.stack([boxes(40, 3), boxes(40, 4)])
+    scores = torch.rand(2, 40, generator=torch.Generator().manual_seed(5))
+    kept, real = proposals.suppress(rows, scores, 40, 0.3)
+    for n in range(2):
+        assert kept[n][real[n]].tolist() == naive_suppression(rows[n], scores[n], 0.3)
+
+
+def test_that_overlaps_are_those_of_each_rows_own_target() -> None:
+    rows, targets = boxes(7), boxes(3, 1)
+    got = proposals.overlaps(rows, targets[:, None])
+    torch.testing.assert_close(got, anchors.iou(rows, targets).T)
+    each = boxes(15, 2).view(3, 5, 4)
+    got = proposals.overlaps(each, targets[:, None])
+    torch.testing.assert_close(got[1], anchors.iou(each[1], targets[1:2])[:, 0])
+
+
 def test_that_a_box_without_area_is_kept_once() -> None:
     rows = torch.tensor([[0.0, 0.0, 0.0, 0.0], [5.0, 5.0, 2.0, 2.0]])
     kept, real = proposals.suppress(rows, torch.tensor([1.0, 0.5]), 4, 0.5)

@@ -77,6 +77,8 @@ def test_that_the_first_frames_samples_are_never_dropped() -> None:
     memory = filled()
     assert memory.pinned[0].age == 0
     assert [c.age for c in memory.recent] == list(range(160, 251, 10))
+    assert [len(c.positives) for c in memory.recent] == [2] * 10
+    assert [len(c.negatives) for c in memory.recent] == [0] * 7 + [3] * 3
 
 
 def test_that_an_update_takes_the_ground_of_the_short_memory_only() -> None:
