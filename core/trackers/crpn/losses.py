@@ -127,7 +127,8 @@ def filtered(kept: Tensor, cls: Tensor, labels: Tensor | None, theta: float) -> 
     labels
         In training: positives stay whatever the stage thinks of them.
     """
-    sure = cls.detach().softmax(dim=-1)[..., 0] > theta
+    logits = cls.detach()
+    sure = torch.sigmoid(logits[..., 0] - logits[..., 1]) > theta
     if labels is not None:
         sure = sure & (labels != POSITIVE)
     return kept & ~sure
