@@ -51,6 +51,12 @@ class Setting:
     low: tuple[float, float]
     high: tuple[float, float]
 
+    def admitting(self, box: Box) -> Setting:
+        """The same with bounds that a person's box lies within."""
+        low = (min(self.low[0], box.w), min(self.low[1], box.h))
+        high = (max(self.high[0], box.w), max(self.high[1], box.h))
+        return replace(self, low=low, high=high)
+
 
 @dataclass(frozen=True, slots=True)
 class State:

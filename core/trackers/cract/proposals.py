@@ -62,7 +62,7 @@ def coarse(
     size: tuple[float, float],
     params: CractParams,
 ) -> Coarse:
-    """Decode and score all anchors (SiamRPN; trackers' notes: size and shape penalty).
+    """Decode and score all anchors, as SiamRPN's released trackers do.
 
     Parameters
     ----------

@@ -254,7 +254,7 @@ def verdict(weighed: Weighed, failures: int, params: CractParams) -> tuple[Targe
     refined = float(weighed.refined[weighed.best])
     final = float(weighed.final[weighed.best])
     score = float(np.clip(final, 0.0, 1.0))
-    if refined < params.lost_below:
+    if refined < min(params.lost_below, params.success):
         reason = f"Nothing in reach looks like the target (at best {refined:.2f})."
         return TargetState.LOST, score, reason
     if failures >= params.lost_after:

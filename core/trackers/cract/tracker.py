@@ -127,7 +127,8 @@ class CractTracker:
         side, fill = self._network.config.search, self._state.setting.fill
         with torch.inference_mode():
             crop = model.cut(image, box, side, self._network, fill)
-            state = replace(self._state, box=box, failures=0)
+            setting = self._state.setting.admitting(box)
+            state = replace(self._state, setting=setting, box=box, failures=0)
             if policy is CorrectionPolicy.ADD_TEMPLATE:
                 found = model.features(crop, self._network)
                 none = found.fused.new_zeros(0, found.fused.shape[1], networks.BINS, networks.BINS)

@@ -309,6 +309,15 @@ def test_that_an_added_template_is_learned_and_kept(scene: Any) -> None:
     assert not torch.equal(added.judge.weights.hidden, before.judge.weights.hidden)
 
 
+def test_that_a_small_corrected_box_keeps_its_size(scene: Any) -> None:
+    world, subject = scene(), tracker()
+    subject.init(world.frame(START), START)
+    small = Box(70, 50, 7, 6)
+    subject.correct(world.frame(small), small, CorrectionPolicy.KEEP_TEMPLATE)
+    found = subject.update(world.frame(small)).box
+    assert (found.w, found.h) == (7, 6)
+
+
 # --- maps -----------------------------------------------------------------------------
 
 
