@@ -150,24 +150,33 @@ def _matched(
 
 
 def _look_alike(rng: Rng, target: Actor) -> Actor:
-    """The target's double: the same cut-out in other colours, another size, mirrored."""
+    """The target's double: the same cut-out in other colours, another size, mirrored.
+
+    Few keep its colours: from one picture nobody can tell an exact copy from the target, and
+    calling it background would teach nothing.
+    """
     kind = rng.random()
-    mixing = None
-    if kind < 0.45:
-        mixing = _recolouring(rng)
-    elif kind < 0.6:
-        mixing = np.outer(np.ones(3, np.float32), _GRAY)
-    shift = rng.normal(0, 0.15 if mixing is None else 0.08)
+    mixing, tint = None, np.repeat(_tint(rng, 1), 3) ** 1.5
+    if kind < 0.65:
+        # Grays stay gray under a turn of hues: a tint changes them too.
+        mixing, tint = _recolouring(rng), _tint(rng, 3)
+    elif kind < 0.85:
+        mixing, tint = np.outer(np.ones(3, np.float32), _GRAY), np.repeat(_tint(rng, 1), 3)
+    own = target.gain if target.gain is not None else np.ones(3, np.float32)
     return replace(
         target,
         mixing=mixing,
         mirrored=bool(rng.random() < 0.5),
         size=target.size.moved(float(rng.uniform(-0.35, 0.3))),
         turn=_turn(rng),
-        gain=(target.gain if target.gain is not None else np.ones(3, np.float32))
-        * np.float32(math.exp(shift)),
+        gain=(own * tint).astype(np.float32),
         pace=float(rng.uniform(0.2, 1.0)),
     )
+
+
+def _tint(rng: Rng, channels: int) -> NDArray[np.float64]:
+    """Gains clearly off 1, darker or lighter, ``(channels,)``."""
+    return np.exp(rng.choice([-1.0, 1.0], channels) * rng.uniform(0.15, 0.45, channels))
 
 
 def _recolouring(rng: Rng) -> NDArray[np.float32]:

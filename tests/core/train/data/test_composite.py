@@ -184,6 +184,22 @@ def test_that_clips_hold_doubles_of_the_target_near_it(backdrops):
     assert near >= 15
 
 
+def test_that_no_double_looks_exactly_like_the_target():
+    from core.train.data.composite.casting import _look_alike
+
+    gray = cutout(seed=3)
+    image = gray.image.copy()
+    image[..., :3] = image[..., 1:2]
+    for cut in (cutout(seed=2), replace(gray, image=image)):
+        target = actor(cut)
+        own = cut.image[..., :3][cut.image[..., 3] > 127].astype(float)
+        for seed in range(40):
+            double = _look_alike(generator(0, 0, seed), target)
+            mixed = own if double.mixing is None else own @ double.mixing.T.astype(float)
+            assert double.gain is not None
+            assert np.abs(mixed * double.gain - own).mean() > 8
+
+
 def test_that_targets_move_and_change_size_within_reason(backdrops):
     compositor = Compositor(library(), backdrops, PARAMS)
     steps, sizes = [], []
