@@ -48,7 +48,7 @@ class History:
         return History(self.frames + 1, self.peak + rate * (evidence.peak - self.peak))
 
 
-def doubted(history: History, evidence: Evidence, params: DRVTParams) -> str:
+def doubted(evidence: Evidence, params: DRVTParams) -> str:
     """Why this frame is a miss; empty when it is none."""
     if evidence.probability < params.lost_below:
         return f"Nothing looks like the target (probability {evidence.probability:.2f})."
@@ -68,7 +68,7 @@ def verdict(
     share = float(np.clip(evidence.peak / max(usual, 1e-9), 0.0, 1.0))
     share *= evidence.agreement * float(np.clip(evidence.psr / _PSR_FULL, 0.0, 1.0))
     score = float(np.clip(evidence.probability * share**0.5, 0.0, 1.0))
-    why = doubted(history, evidence, params)
+    why = doubted(evidence, params)
     if misses >= params.lost_after:
         return TargetState.LOST, score, f"{why} For {misses} frames."
     if why:

@@ -223,7 +223,7 @@ class DRVTTracker:
         """The state at the place and size that this frame says."""
         params, bounds = self._params, state.setting.scale_bounds
         crop = search.crops[fused.scale_index]
-        miss = bool(doubted(state.history, evidence, params))
+        miss = bool(doubted(evidence, params))
         state = replace(state, frame=state.frame + 1)
         if miss:
             misses = state.misses + 1

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from core.dsp import sampling
+from core.errors import ParamError
 from core.geometry import Box
 from core.nets import backbones
 from core.nets.backbone import Backbone, Level
@@ -23,6 +24,9 @@ from core.trackers.drvt.params import DRVTParams
 
 GREY = (128.0, 128.0, 128.0)
 """Outside the frame (as MDNet's crops): near every trunk's mean, so nearly silent."""
+
+_SMALLEST = 129
+"""Side of the smallest crop: seven cells of stride 16 are left above conv4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Trunk:
 
     Raises
     ------
+    ParamError
+        If the crop is too small for any cell.
     WeightsError
         If its weights are missing.
     """
@@ -74,6 +80,11 @@ class Trunk:
             **self._roles.options,
         )
         self.side = params.input_side or self._roles.side
+        if self.side < _SMALLEST:
+            raise ParamError(
+                f"drvt.input_side: {self.side} pixels leave the classifier no cells.",
+                f"Use 0 for the trunk's own side, or at least {_SMALLEST}.",
+            )
 
     @property
     def deep(self) -> Level:

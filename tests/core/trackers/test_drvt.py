@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import ParamError
 from core.geometry import Box, iou
 from core.nets import backbones
 from core.states import CorrectionPolicy, TargetState
 from core.trackers.base import ALL_MAPS, Services
 from core.trackers.drvt import DRVTTracker, model, scale
-from core.trackers.drvt.layout import NEGATIVE, POSITIVE, Crop, Grid
+from core.trackers.drvt.layout import NEGATIVE, POSITIVE, Grid
 from core.trackers.drvt.params import DRVTParams
 
 START = Box(60, 40, 36, 28)
@@ -259,6 +260,19 @@ def test_that_all_maps_peak_on_a_target_of_any_shape(
         assert y == pytest.approx(moved.cy, abs=e + 1.5), key
 
 
+def test_that_a_crop_too_small_for_a_cell_is_refused_in_words() -> None:
+    with pytest.raises(ParamError, match="input_side") as caught:
+        DRVTTracker(DRVTParams(input_side=64), Services())
+    assert "129" in (caught.value.hint or "")
+
+
+def test_that_the_smallest_crop_tracks(scene: Any) -> None:
+    world = scene()
+    tracker = started(world, input_side=129)
+    box = START.shifted(4, -2)
+    assert iou(tracker.update(world.frame(box)).box, box) > 0.6
+
+
 def test_that_an_added_template_is_learned_and_a_kept_one_is_not(scene: Any) -> None:
     world = scene()
     tracker = started(world)
@@ -282,4 +296,3 @@ def test_that_a_crop_beyond_the_frame_is_grey_there(scene: Any) -> None:
     tracker.init(world.frame(box), box)
     search = tracker.update(world.frame(box)).patches["search"]
     assert (search.image[:20, :20] == 128).all()
-    assert isinstance(Crop(search.placement.extent(search.image.shape[:2]), 257), Crop)
