@@ -105,7 +105,7 @@ def _fetch(known: Entry, file: Path | None, target: Path, progress: Progress) ->
             if done > limit:
                 break
             progress(done, total)
-        if file is None and announced and done < announced:
+        if file is None and done < min(announced, limit):
             raise _cut_off(known, done, announced)
         difference = differs(done, value.hexdigest(), known)
         if difference:

@@ -67,6 +67,8 @@ def test_that_vgg_m_computes_what_matconvnet_would(tmp_path: Path) -> None:
     published.write_vgg_m(tmp_path / "m.mat", arrays)
     target = tmp_path / "vgg-m.safetensors"
     convert.convert(tmp_path / "m.mat", target, lambda tensors: backbones.checked("vgg-m", tensors))
+    names = {f"conv{n}.0.{part}" for n in (1, 2, 3) for part in ("weight", "bias")}
+    assert set(read(target)) == names | {"mean", "std"}
     picture = torch.rand(1, 3, 115, 131, generator=torch.Generator().manual_seed(3)) * 255
     with torch.inference_mode():
         ours = backbones.build("vgg-m", target)(picture, ["conv3"])["conv3"]
