@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from multiprocessing.reduction import ForkingPickler
+
 import numpy as np
 import pytest
 import torch
@@ -51,3 +53,16 @@ def test_that_an_epoch_goes_on_where_it_stopped(sampler):
     loader = BatchLoader(sampler, batch_size=2, batches=4)
     whole = list(loader.epoch(3))
     assert equal(list(loader.epoch(3, start=2)), whole[2:])
+
+
+def test_that_a_sampler_can_be_sent_to_a_worker_that_was_not_forked(sampler):
+    sent = ForkingPickler.loads(ForkingPickler.dumps(sampler))
+    assert np.array_equal(sent.pair(0, 3).search, sampler.pair(0, 3).search)
+
+
+def test_that_breaking_off_an_epoch_leaves_nothing_behind(sampler):
+    loader = BatchLoader(sampler, batch_size=2, batches=6, workers=1)
+    broken = loader.epoch(0)
+    next(broken)
+    alone = list(BatchLoader(sampler, batch_size=2, batches=6).epoch(1, start=4))
+    assert equal(list(loader.epoch(1, start=4)), alone)
