@@ -57,7 +57,9 @@ screenshots: $(VENV)/.base
 	$(BIN)/python packaging/screenshots.py --out docs/images
 
 docs: $(VENV)/.base
-	$(BIN)/boxtrail params ccr --write docs/trackers/ccr.md
+	@for key in ccr ccr-deep drvt edcf crpn cract; do \
+	  $(BIN)/boxtrail params $$key --write docs/trackers/$$key.md || exit 1; \
+	done
 
 package: $(VENV)/.package
 	$(BIN)/python packaging/build.py
