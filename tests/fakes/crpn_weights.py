@@ -28,7 +28,7 @@ FOLLOWS_SIZE = False
 """Whether this network can tell a change of size."""
 
 FEATURES = 16
-CUT = 0.6
+CUT = 0.4
 GAIN, HALF = 14.0, 0.35
 """The logit is ``GAIN · (correlation - HALF)``."""
 
