@@ -29,7 +29,7 @@ from core.train.data.frames import Frames, PngMasks, ShardFrames, mapped, read_p
 from core.train.data.items import Item, Kind, Mask, Track
 from core.train.data.report import Fault, Report
 
-VERSION = 1
+VERSION = 2
 INDEX = "index.json"
 _MAGIC = b"BTSHARD1"
 _ITEMS = 48
@@ -79,12 +79,22 @@ def build(
         chunk = items[start : start + _ITEMS]
         path = folder / f"shard-{len(names):05d}-{_digest(chunk, params)}.bin"
         if not _whole(path):
-            _write(path, chunk, params, report)
+            _write(path, chunk, params)
+        unread = _read_head(path)["unreadable"]
+        report.skip(Fault.UNREADABLE, "".join(unread[:1]), len(unread))
         names.append(path.name)
         progress(min(start + _ITEMS, len(items)), len(items))
     _sweep(folder, set(names))
     with atomic_write(folder / INDEX, text=True) as stream:
-        content = {"version": VERSION, "params": to_dict(params), "shards": names}
+        skipped = {
+            fault.name: [count, report.examples[fault]] for fault, count in report.skipped.items()
+        }
+        content = {
+            "version": VERSION,
+            "params": to_dict(params),
+            "shards": names,
+            "skipped": skipped,
+        }
         json.dump(content, stream, indent=1)
     found = load(folder)
     report.require_any(folder, len(found))
@@ -112,6 +122,12 @@ def load(folder: Path) -> list[Item]:
     return [item for name in _index(folder)["shards"] for item in _items(folder / name)]
 
 
+def recall(folder: Path, report: Report) -> None:
+    """Add to `report` what was skipped when the cache was built."""
+    for name, (count, example) in _index(folder).get("skipped", {}).items():
+        report.skip(Fault[name], example, count)
+
+
 def _index(folder: Path) -> dict[str, Any]:
     hint = "Build it anew."
     try:
@@ -128,8 +144,7 @@ def _index(folder: Path) -> dict[str, Any]:
 
 def _items(path: Path) -> Iterator[Item]:
     try:
-        data = mapped(str(path))
-        start, head = _head(data)
+        start, head = _head(mapped(str(path)))
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise DatasetError(
             f"“{path.name}” is damaged.", "Build the cache anew.", str(error)
@@ -183,14 +198,20 @@ def _whole(path: Path) -> bool:
     return zlib.crc32(data[start:].tobytes()) == checksum
 
 
-def _write(path: Path, items: Sequence[Item], params: CacheParams, report: Report) -> None:
+def _read_head(path: Path) -> dict[str, Any]:
+    return _head(mapped(str(path)))[1]
+
+
+def _write(path: Path, items: Sequence[Item], params: CacheParams) -> None:
     payload = bytearray()
-    entries = []
+    entries: list[dict[str, Any]] = []
+    unreadable: list[str] = []
     for item in items:
-        entry = _packed(item, params, payload, report)
+        entry = _packed(item, params, payload, unreadable)
         if entry is not None:
             entries.append(entry)
-    head = json.dumps({"items": entries}, ensure_ascii=False, separators=(",", ":")).encode()
+    facts = {"items": entries, "unreadable": unreadable}
+    head = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
     numbers = struct.pack("<QIQ", len(head), zlib.crc32(payload), len(payload))
     with atomic_write(path) as stream:
         stream.write(_MAGIC + numbers + head)
@@ -198,16 +219,19 @@ def _write(path: Path, items: Sequence[Item], params: CacheParams, report: Repor
 
 
 def _packed(
-    item: Item, params: CacheParams, payload: bytearray, report: Report
+    item: Item, params: CacheParams, payload: bytearray, unreadable: list[str]
 ) -> dict[str, Any] | None:
-    """Append an item's pictures to the payload; None where none of them can be read."""
+    """Append an item's pictures to the payload; None where none of them can be read.
+
+    What cannot be read is added to `unreadable`.
+    """
     frames, masks, kept, factors = [], [], [], []
     for index in _chosen(item, params.frames):
         try:
             content, factor = _picture(item, index, params)
             mask = _mask(item, index, factor)
         except DatasetError as error:
-            report.skip(Fault.UNREADABLE, error.details or item.key)
+            unreadable.append(error.details or item.key)
             continue
         frames.append(_append(payload, content))
         masks.append(_append(payload, mask) if mask is not None else None)

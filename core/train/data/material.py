@@ -86,7 +86,7 @@ def prepare(
     folders
         Root folders of data sets.
     report
-        Takes the counts; empty of skips when a finished cache is opened.
+        Takes the counts; those of the build when a finished cache is opened.
     place
         Folder of the cache; by default one under the user's cache folder, named by `folders`.
     params
@@ -109,6 +109,7 @@ def prepare(
         items = cache.load(place)
         for item in items:
             report.use(f"{item.kind.value}s of {item.source}")
+        cache.recall(place, report)
         return Material(items, stock.load(cutouts))
     found = read_all(folders, report, exclude)
     cut = stock.cut_all(found, report, lambda done, total: progress("Cutting out", done, total))

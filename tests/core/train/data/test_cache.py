@@ -164,6 +164,18 @@ def test_that_prepared_material_is_the_same_the_second_time(pack, tmp_path):
     assert np.array_equal(a.search, b.search)
 
 
+def test_that_what_was_skipped_is_said_again_when_the_cache_is_opened(pack, tmp_path):
+    (pack / "images/s/1.jpg").unlink()
+    (pack / "images/s/2.jpg").write_bytes(b"")
+    first, second = Report(), Report()
+    prepare([pack], first, place=tmp_path / "c")
+    prepare([pack], second, place=tmp_path / "c")
+    assert first.skipped[Fault.MISSING] == 1
+    assert first.skipped[Fault.UNREADABLE] >= 1
+    assert second.skipped == first.skipped
+    assert second.examples == first.examples
+
+
 def test_that_a_cache_lies_elsewhere_once_the_list_changes(pack, monkeypatch, tmp_path):
     monkeypatch.setenv("BOXTRAIL_HOME", str(tmp_path))
     before = default_place([pack])
