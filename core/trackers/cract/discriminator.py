@@ -115,10 +115,15 @@ def train_layers(
     return Weights(weights.conv, *_unflattened(flat, shapes)), losses
 
 
+def _inner(weights: Weights, convolved: Tensor) -> tuple[Tensor, Tensor]:
+    """The hidden layer's output, and how D's answer changes with its input; ``(M, H)``."""
+    inner = mlu(convolved @ weights.hidden.T + weights.hidden_bias)
+    return inner, _slope(inner) * weights.out
+
+
 def linearised_layers(weights: Weights, convolved: Tensor) -> Linearised:
     """D as a function of its two layers, at `weights`."""
-    inner = mlu(convolved @ weights.hidden.T + weights.hidden_bias)
-    bend = _slope(inner) * weights.out
+    inner, bend = _inner(weights, convolved)
     shapes = [tensor.shape for tensor in weights[1:]]
 
     def push(change: Tensor) -> Tensor:
@@ -140,9 +145,9 @@ def linearised_all(weights: Weights, cells: Tensor) -> Linearised:
     rows = cells.reshape(count * places, channels)
     activated = mlu(rows @ weights.conv.T)
     slope = _slope(activated)
-    layers = linearised_layers(weights, activated.view(count, -1))
-    inner = mlu(activated.view(count, -1) @ weights.hidden.T + weights.hidden_bias)
-    bend = _slope(inner) * weights.out
+    convolved = activated.view(count, -1)
+    _, bend = _inner(weights, convolved)
+    layers = linearised_layers(weights, convolved)
     size = weights.conv.numel()
 
     def push(change: Tensor) -> Tensor:

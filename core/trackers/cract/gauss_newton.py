@@ -5,7 +5,7 @@ replaces ``y(w + Δ)`` by its linearisation and solves the normal equations for 
 conjugate gradients, which need products with the Jacobian and its transpose only.
 Where ``y`` is linear in ``w`` one step of enough iterations is the exact solution.
 
-Nothing is changed in place and nothing is read by the host.
+Nothing is changed in place; a training of one step is not read by the host.
 """
 
 from __future__ import annotations
@@ -92,16 +92,18 @@ def minimise(
     here, at = start, model(start)
     losses = [problem.loss(at.output, here)]
     damping = torch.zeros_like(losses[0])
-    for index in range(steps):
-        if index:
-            at = model(here)
+    for left in reversed(range(steps)):
         there = here + _step(at, here, problem, iterations, damping)
-        loss = problem.loss(model(there).output, there)
+        ahead = model(there)
+        loss = problem.loss(ahead.output, there)
         better = loss <= losses[-1]
         here = torch.where(better, there, here)
         losses.append(torch.where(better, loss, losses[-1]))
         more = (damping * _DAMPING_STEP).clamp(min=_DAMPING)
         damping = torch.where(better, damping / _DAMPING_STEP, more)
+        # Only a training of several steps, that of a first frame, waits for the answer.
+        if left and bool(better):
+            at = ahead
     return here, torch.stack(losses)
 
 
