@@ -16,7 +16,7 @@ class CRPNParams:
     """Parameters of the Siamese cascaded region proposal network."""
 
     # Network
-    network: str = param(
+    backbone: str = param(
         "efficientnet-lite0",
         "Backbone of the network; each has weights of its own.",
         choices=("efficientnet-lite0", "alexnet"),

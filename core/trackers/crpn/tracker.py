@@ -67,7 +67,7 @@ class CRPNTracker:
         self.want_maps: frozenset[str] = frozenset()
         self._params = params
         self._device = services.device
-        self._network = loading.load(params.network, services, half=params.half)
+        self._network = loading.load(params.backbone, services, half=params.half)
         self._state: State | None = None
 
     @property

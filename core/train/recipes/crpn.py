@@ -8,8 +8,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from core.nets import anchors, backbones
+from core.nets import backbones
 from core.trackers.crpn.config import EXEMPLAR, NetworkConfig
+from core.trackers.crpn.geometry import first_anchors, map_grid
 from core.trackers.crpn.loading import KEYS
 from core.trackers.crpn.losses import LossOptions, cascade_loss
 from core.trackers.crpn.network import SiameseCRPN
@@ -41,7 +42,6 @@ class CrpnRecipe:
         self.options = LossOptions(**losses)
         self.key = KEYS[name]
         self._tunes_backbone = tunes_backbone
-        self._anchors: Tensor | None = None
 
     def pairs(self) -> dict[str, Any]:
         """How pairs are cut: as the tracker cuts them."""
@@ -55,7 +55,7 @@ class CrpnRecipe:
 
     def tracking(self) -> dict[str, Any]:
         """See :class:`core.train.recipe.PairRecipe`."""
-        return {"network": self.config.backbone}
+        return {"backbone": self.config.backbone}
 
     def network(self) -> nn.Module:
         """See :class:`core.train.recipe.Recipe`."""
@@ -73,7 +73,7 @@ class CrpnRecipe:
             type(output)(output.cls.float(), output.loc.float())
             for output in network(template, search)
         ]
-        boxes = self._boxes(outputs[0].cls.shape[1], search.device)
+        boxes = self._first(cast(SiameseCRPN, network), batch)
         found = cascade_loss(outputs, boxes, batch["search_box"], ~batch["negative"], self.options)
         return {f"stage{number}": stage.total for number, stage in enumerate(found, start=1)}
 
@@ -82,10 +82,12 @@ class CrpnRecipe:
         tensors = cast(SiameseCRPN, network).tensors(with_backbone=self._tunes_backbone)
         return Exported(tensors, {"network": "C-RPN", "backbone": self.config.backbone})
 
-    def _boxes(self, count: int, device: torch.device) -> Tensor:
-        """The first anchors ``(N, 4)``."""
-        if self._anchors is None or self._anchors.device != device:
-            cells = round((count / self.config.shapes) ** 0.5)
-            sides = anchors.shapes(self.config.base_side, self.config.ratios, 8)
-            self._anchors = anchors.grid(sides, cells, 8).to(device)
-        return self._anchors
+    def _first(self, network: SiameseCRPN, batch: Batch) -> Tensor:
+        """The first anchors ``(N, 4)``, or ``(B, N, 4)`` where each pair has its own."""
+        deepest = network.cascade.levels[0]
+        grid = map_grid(self.config, deepest, self.config.search_size)
+        device = batch["search"].device
+        if self.config.anchors != "own":
+            return first_anchors(self.config, grid, (0.0, 0.0), device)
+        sizes = batch["template_box"][:, 2:].tolist()
+        return torch.stack([first_anchors(self.config, grid, (w, h), device) for w, h in sizes])

@@ -99,7 +99,7 @@ def test_that_a_whole_alexnet_network_tracks(scene: Any) -> None:
     config = NetworkConfig.of("alexnet", channels=8)
     network = SiameseCRPN(backbones.make("alexnet"), config)
     weights = {"crpn-alexnet": network.tensors(with_backbone=True)}
-    used, world = tracker(weights, network="alexnet"), scene()
+    used, world = tracker(weights, backbone="alexnet"), scene()
     used.want_maps = ALL_MAPS
     used.init(world.frame(START), START)
     result = used.update(world.frame(START))

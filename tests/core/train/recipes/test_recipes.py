@@ -129,6 +129,15 @@ def test_that_unknown_settings_are_refused(name: str, network: Any, losses: Any)
     assert caught.value.hint
 
 
+def test_that_an_anchor_of_the_targets_own_size_can_be_trained() -> None:
+    recipe = make("crpn", {**SMALL["crpn"], "anchors": "own"})
+    pairs = pairs_of(recipe)
+    losses = recipe.losses(recipe.network().train(), pairs)
+    # It overlaps the target where the search was cut: positives have an offset to learn.
+    assert set(losses) == {"stage1", "stage2", "stage3"}
+    assert all(torch.isfinite(loss) for loss in losses.values())
+
+
 def test_that_the_reconstruction_can_be_left_out() -> None:
     recipe = cast(PairRecipe, make("edcf", {}, {"reconstruction": 0.0}))
     losses = recipe.losses(recipe.network().train(), pairs_of(recipe))
