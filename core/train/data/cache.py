@@ -52,6 +52,7 @@ class CacheParams:
     frames: int = param(
         200, "Frames kept of one video, evenly spread.", bounds=(2, 100_000), unit="frames"
     )
+    cutouts: int = param(12_000, "Most pictures in the stock of cut-outs.", bounds=(0, 1_000_000))
     quality: int = param(92, "JPEG quality of reduced pictures.", bounds=(50, 100))
 
 

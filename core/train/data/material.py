@@ -112,7 +112,12 @@ def prepare(
         cache.recall(place, report)
         return Material(items, stock.load(cutouts))
     found = read_all(folders, report, exclude)
-    cut = stock.cut_all(found, report, lambda done, total: progress("Cutting out", done, total))
+    cut = stock.cut_all(
+        found,
+        report,
+        lambda done, total: progress("Cutting out", done, total),
+        most=params.cutouts,
+    )
     stock.save(cutouts, cut)
     items = cache.build(
         found, place, params, report, lambda done, total: progress("Packing", done, total)

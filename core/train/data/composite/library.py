@@ -22,8 +22,11 @@ from core.train.data.composite.cutouts import Cutout, from_mask, from_sprite, ou
 from core.train.data.frames import mapped
 from core.train.data.items import Item, Kind
 from core.train.data.report import Fault, Report
+from core.train.data.seeds import hashed_share
 
 _MAGIC = b"BTCUT001"
+MOST = 12_000
+"""Most pictures of a stock: about half a gigabyte."""
 _POSES = 24
 _KEPT = 512
 Progress = Callable[[int, int], None]
@@ -203,12 +206,24 @@ def _facts(cut: Cutout) -> Facts:
 
 
 def cut_all(
-    items: Iterable[Item], report: Report, progress: Progress = lambda done, total: None
+    items: Iterable[Item],
+    report: Report,
+    progress: Progress = lambda done, total: None,
+    *,
+    most: int = MOST,
 ) -> list[Cutout]:
-    """Cut out every object that can be cut out of `items`."""
+    """Cut out every object that can be cut out of `items`, up to `most` pictures.
+
+    Where there are more, the items are taken in an order that mixes data sets and classes
+    and is the same on every machine.
+    """
     usable = [item for item in items if item.kind is Kind.SPRITE or item.masks is not None]
+    if sum(len(_frames_to_cut(item)) * len(item.tracks) for item in usable) > most:
+        usable.sort(key=lambda item: hashed_share(item.key))
     cutouts: list[Cutout] = []
     for done, item in enumerate(usable, 1):
+        if len(cutouts) >= most:
+            break
         for frame in _frames_to_cut(item):
             try:
                 found = _cut(item, frame)
@@ -219,7 +234,7 @@ def cut_all(
             report.skip(Fault.POOR_CUTOUT, item.key, wanted - len(found))
             cutouts += found
         progress(done, len(usable))
-    return cutouts
+    return cutouts[:most]
 
 
 def save(path: Path, cutouts: Sequence[Cutout]) -> None:

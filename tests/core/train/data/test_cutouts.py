@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +124,15 @@ def test_that_classes_are_drawn_by_the_root_of_their_size():
     rng = np.random.default_rng(0)
     few = np.mean([pool.draw(rng).category == "few" for _ in range(2000)])
     assert few == pytest.approx(1 / 5, abs=0.03)
+
+
+def test_that_a_limited_stock_is_the_same_whatever_the_order_of_reading(tmp_path):
+    items = []
+    for k in range(6):
+        item = masked(tmp_path / str(k), blob())
+        items.append(replace(item, key=f"s/{k}", group=f"s/{k}"))
+    first = [cut.key for cut in cut_all(items, Report(), most=3)]
+    again = [cut.key for cut in cut_all(items[::-1], Report(), most=3)]
+    assert first == again
+    assert len(first) == 3
+    assert len(cut_all(items, Report())) == 6
