@@ -175,7 +175,12 @@ def test_that_a_low_window_shows_all_buttons_below_a_note_on_weights(panel, qtbo
     grid = panel.findChild(ActionGrid)
     panel.resize(333, 700)
     panel.show()
-    panel.resize(333, grid.parentWidget().height() + 60)
+    head = grid.parentWidget()
+    # The head has its true height only once the buttons have found their rows.
+    qtbot.waitUntil(
+        lambda: grid.height() >= grid.minimumSizeHint().height() and not grid.is_compact()
+    )
+    panel.resize(333, head.height() + 60)
     qtbot.waitUntil(lambda: panel.height() < 500)
     assert all(button.height() >= 30 for button in grid.buttons())
     assert all(grid.rect().contains(button.geometry()) for button in grid.buttons())
