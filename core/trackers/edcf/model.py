@@ -37,7 +37,8 @@ class Constants:
         device = extractor.alignment.grid.device
         target = extractor.crop / PADDING / extractor.low.stride  # its side in cells
         label = filters.gaussian_label(extractor.cells, params.label_sigma * target)
-        return cls(fourier.hann(extractor.cells).to(device), torch.fft.rfft2(label).to(device))
+        window = fourier.hann(extractor.cells) ** params.window_power
+        return cls(window.to(device), torch.fft.rfft2(label).to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class State:
         uint8 ``(crop, crop, 3)``, the picture the kernel was cut from.
     frames
         Frames since the start, for `update_every`.
+    rate
+        Share of the newest filter in the last frame.
+    scale_slope
+        Bias of the fine response between scales.
     """
 
     box: Box
@@ -73,6 +78,7 @@ class State:
     history: History
     frames: int = 0
     rate: float = 1.0
+    scale_slope: float = 0.0
 
 
 def window_box(box: Box, factor: float = 1.0) -> Box:

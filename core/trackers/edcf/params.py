@@ -118,6 +118,20 @@ class EDCFParams:
         group="Search",
         ref="DCFNet",
     )
+    scale_refine: bool = param(
+        False,
+        "Take the size from a parabola through the best scale and its neighbours.",
+        live=True,
+        group="Search",
+    )
+    scale_deadzone: float = param(
+        0.2,
+        "Refined changes of scale below this are taken as none.",
+        bounds=(0.0, 0.5),
+        unit="steps",
+        live=True,
+        group="Search",
+    )
     # Filter
     lam1: float = param(
         1e-4,
@@ -150,6 +164,12 @@ class EDCFParams:
         unit="×",
         group="Filter",
         ref="Eq. 5, y",
+    )
+    window_power: float = param(
+        1.5,
+        "Power of the Hann window on fine features: larger looks more at the target alone.",
+        bounds=(0.25, 6.0),
+        group="Filter",
     )
     # Learning
     learning_rate: float = param(

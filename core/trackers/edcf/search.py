@@ -44,7 +44,8 @@ class Find:
     """The best place and scale of one frame.
 
     `pictures` uint8 ``(S, crop, crop, 3)`` are what was searched, around `center`, the
-    box of the last frame; `factors` ``(S,)`` their scales. `pixels` is the displacement
+    box of the last frame; `factors` ``(S,)`` their scales, `exponent` the change of size in
+    steps of scale. `pixels` is the displacement
     (dy, dx) in pixels of the search picture.
     """
 
@@ -53,6 +54,7 @@ class Find:
     center: Box
     factors: NDArray[np.float64]
     winner: int
+    exponent: float
     pixels: tuple[float, float]
     evidence: Evidence
 
@@ -90,11 +92,10 @@ def search(
         return None
     responses = fuse(host, params)
     penalties = params.scale_penalty ** np.abs(powers)
-    winner, pixels, evidence = locate(
-        responses, penalties, extractor.low.stride, state.history.usual, params
-    )
+    winner, exponent = choose_scale(responses, penalties, params, state.scale_slope)
+    pixels, evidence = locate(responses, winner, extractor.low.stride, state.history.usual)
     clock.lap("peak")
-    return Find(responses, pictures, state.box, factors, winner, pixels, evidence)
+    return Find(responses, pictures, state.box, factors, winner, exponent, pixels, evidence)
 
 
 def _features(
@@ -154,19 +155,59 @@ def _windowed(fused: FloatMaps, params: EDCFParams) -> FloatMaps:
     return (fused * window).astype(np.float32)
 
 
-def locate(
+def choose_scale(
     responses: Responses,
     penalties: NDArray[np.float64],
-    stride: int,
-    usual: float,
     params: EDCFParams,
-) -> tuple[int, tuple[float, float], Evidence]:
-    """Winning scale, displacement (dy, dx) in picture pixels, evidence."""
+    slope: float = 0.0,
+) -> tuple[int, float]:
+    """The winning picture, and the change of size in steps of scale.
+
+    The change is refined by a parabola through the winner and its neighbours; a small
+    one is none, since it would add up. `slope` is taken off the fine response per step of
+    scale, see :func:`scale_slope`.
+    """
     fused = responses.fused
-    count, rows, cols = fused.shape
-    heights = fused.reshape(count, -1).max(1) * penalties
+    count = len(fused)
+    tops = fused.reshape(count, -1).argmax(1)
+    heights = fused.reshape(count, -1)[np.arange(count), tops].astype(np.float64)
+    compared = heights
+    if responses.low is not None:
+        fine = responses.low.reshape(count, -1)[np.arange(count), tops]
+        heights = heights - slope * (np.arange(count) - count // 2) * fine
+        if params.high_scales == "same":
+            # The coarse response is the same at every scale: it has no part in the choice.
+            compared = fine
+    heights = heights - (1 - penalties) * compared
     winner = int(np.argmax(heights))
-    best = fused[winner]
+    exponent = float(winner - count // 2)
+    if params.scale_refine and 0 < winner < count - 1:
+        exponent += peaks.vertex(*heights[winner - 1 : winner + 2])
+        exponent = 0.0 if abs(exponent) < params.scale_deadzone else exponent
+    return winner, exponent
+
+
+def scale_slope(responses: Responses) -> float:
+    """Relative rise of the fine response per step of scale, where the scale is right.
+
+    A closer picture of the target fills more of the window and answers more strongly,
+    whether or not it is the right size: the first frame, whose size is known, tells by how
+    much.
+    """
+    low = responses.low
+    if low is None or len(low) < 3:
+        return 0.0
+    middle = len(low) // 2
+    before, here, after = (float(low[middle + step].max()) for step in (-1, 0, 1))
+    return (after - before) / (2 * here) if here > 1e-6 else 0.0
+
+
+def locate(
+    responses: Responses, winner: int, stride: int, usual: float
+) -> tuple[tuple[float, float], Evidence]:
+    """Displacement (dy, dx) in pixels of the winning picture, and the evidence there."""
+    rows, cols = responses.fused.shape[1:]
+    best = responses.fused[winner]
     row, col = (int(k) for k in np.unravel_index(int(np.argmax(best)), best.shape))
     y, x = peaks.refined(best, row, col)
     quality = peaks.measure(best)
@@ -176,7 +217,7 @@ def locate(
         agreement = min(shares)
     evidence = Evidence(quality, quality.peak / max(usual, 1e-6), agreement)
     pixels = ((y - rows // 2) * stride, (x - cols // 2) * stride)
-    return winner, pixels, evidence
+    return pixels, evidence
 
 
 def _height(branch: FloatMaps, row: int, col: int) -> float:

@@ -24,7 +24,7 @@ from core.trackers.base import Image, Services, TrackResult
 from core.trackers.edcf import features, model, report
 from core.trackers.edcf.model import Constants, State
 from core.trackers.edcf.params import EDCFParams
-from core.trackers.edcf.search import Find, search
+from core.trackers.edcf.search import Find, scale_slope, search
 from core.trackers.edcf.verdict import History, judge
 
 
@@ -76,6 +76,7 @@ class EDCFTracker:
                     state,
                     first_match=find.responses.match or 1.0,
                     history=self._first_history(find),
+                    scale_slope=scale_slope(find.responses),
                 )
             self._state = state
             return self._started_result(box)
@@ -154,7 +155,9 @@ class EDCFTracker:
         if not trusted:
             return Box.from_center(x, y, state.box.w, state.box.h)
         first_w, first_h = state.first_size
-        factor = np.sqrt(state.box.area / (first_w * first_h)) * find.factor
+        factor = (
+            np.sqrt(state.box.area / (first_w * first_h)) * self._params.scale_step**find.exponent
+        )
         factor = float(np.clip(factor, *state.size_bounds))
         return Box.from_center(x, y, first_w * factor, first_h * factor)
 

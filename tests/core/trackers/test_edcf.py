@@ -21,7 +21,7 @@ from core.trackers.base import ALL_MAPS, Services
 from core.trackers.edcf import EDCFTracker, model
 from core.trackers.edcf.network import EDCFNet, Encoder
 from core.trackers.edcf.params import EDCFParams
-from core.trackers.edcf.search import Responses, fuse, locate, search
+from core.trackers.edcf.search import Responses, choose_scale, fuse, locate, scale_slope, search
 from core.trackers.edcf.verdict import Evidence, History, judge
 
 START = Box(60, 40, 36, 28)
@@ -173,20 +173,47 @@ def test_that_fusion_adds_a_probability_the_logit_or_its_spread() -> None:
 def test_that_the_peak_is_found_between_cells_and_scales_are_penalised() -> None:
     maps = np.stack([planted(12, 12, 0.999), planted(12, 12, 1.0), planted(14.25, 9.4, 1.03)])
     responses = Responses(maps, None, maps, None)
-    penalties = np.array([0.9925, 1.0, 0.9925])
-    winner, pixels, _ = locate(responses, penalties, 2, 1.0, EDCFParams())
-    assert (winner, pixels) == (1, (0.0, 0.0))
-    winner, pixels, _ = locate(responses, np.ones(3), 2, 1.0, EDCFParams())
-    assert winner == 2
+    plain = EDCFParams(scale_refine=False)
+    assert choose_scale(responses, np.array([0.9925, 1.0, 0.9925]), plain) == (1, 0.0)
+    assert choose_scale(responses, np.ones(3), plain) == (2, 1.0)
+    pixels, _ = locate(responses, 2, 2, 1.0)
     assert pixels == pytest.approx((2 * 2.25, -2 * 2.6), abs=0.15)
+
+
+def test_that_the_size_is_refined_between_scales_but_small_changes_are_none() -> None:
+    def chosen(*heights: float) -> tuple[int, float]:
+        maps = np.stack([planted(12, 12, height) for height in heights])
+        params = EDCFParams(scale_refine=True)
+        return choose_scale(Responses(maps, None, maps, None), np.ones(3), params)
+
+    assert chosen(0.98, 1.0, 0.995) == (1, pytest.approx(0.3, abs=1e-3))
+    assert chosen(0.98, 1.0, 0.983) == (1, 0.0)
+    assert chosen(0.9, 0.95, 1.0) == (2, 1.0)
+
+
+def test_that_the_rise_over_scales_of_the_first_frame_is_taken_off() -> None:
+    low = np.stack([planted(12, 12, height) for height in (0.9, 1.0, 1.1)])
+    responses = Responses(low, None, low, None)
+    assert scale_slope(responses) == pytest.approx(0.1)
+    params = EDCFParams()
+    assert choose_scale(responses, np.ones(3), params)[0] == 2
+    assert choose_scale(responses, np.full(3, 0.99), params, 0.1)[0] == 1
+
+
+def test_that_a_coarse_response_of_one_scale_has_no_part_in_the_choice() -> None:
+    low = np.stack([planted(12, 12, height) for height in (0.5, 1.0, 1.015)])
+    high = np.full_like(low, 3.0)
+    responses, penalties = Responses(low, high, low + high, 0.9), np.array([0.99, 1.0, 0.99])
+    assert choose_scale(responses, penalties, EDCFParams(high_scales="same"))[0] == 2
+    assert choose_scale(responses, penalties, EDCFParams(high_scales="all"))[0] == 1
 
 
 def test_that_branches_that_point_elsewhere_disagree() -> None:
     low, high = planted(5, 5)[None], planted(18, 18, 1.2)[None]
-    _, _, evidence = locate(Responses(low, high, low + high, 0.9), np.ones(1), 2, 1.0, EDCFParams())
+    _, evidence = locate(Responses(low, high, low + high, 0.9), 0, 2, 1.0)
     assert evidence.agreement < 0.05
     assert not evidence.trusted(EDCFParams())
-    together = locate(Responses(low, low, low + low, 0.9), np.ones(1), 2, 2.0, EDCFParams())[2]
+    together = locate(Responses(low, low, low + low, 0.9), 0, 2, 2.0)[1]
     assert together.agreement == pytest.approx(1.0)
     assert together.trusted(EDCFParams())
 
