@@ -2,7 +2,7 @@
 
 A backbone is registered here with the way its published state dict reads in our
 names. Weights come from :mod:`core.weights`; a tracker's own weights may replace
-them in part (a fine-tuned backbone), see :func:`layered`.
+them in part (a fine-tuned backbone), see :func:`tuned`.
 
 The normalisation of the input belongs to the weights: it is taken from the tensors
 ``mean`` and ``std`` of the file where it has them (``boxtrail weights convert`` writes
@@ -43,8 +43,6 @@ RECIPES: dict[str, Recipe] = {
     "alexnet": Recipe(alexnet.AlexNet, alexnet.translated),
     "vgg-m": Recipe(vgg_m.VGGM, vgg_m.translated),
 }
-
-_PREFIX = "backbone."
 
 
 def make(name: str, **options: Any) -> Backbone:
@@ -137,48 +135,46 @@ def put(backbone: Backbone, tensors: Mapping[str, Tensor]) -> None:
         backbone.normalise_with(tensors["mean"].tolist(), tensors["std"].tolist())
 
 
-def layered(
-    key: str, given: Mapping[str, weights.Source] | None = None
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """A tracker's own weights on top of the backbone that its entry names as `base`.
+def tuned(
+    name: str,
+    own: Mapping[str, Tensor],
+    source: weights.Source | None = None,
+    *,
+    where: str,
+    **options: Any,
+) -> Backbone:
+    """Backbone `name` with some tensors of a tracker's over its ImageNet weights.
 
     Parameters
     ----------
-    key
-        Of the tracker's entry. Its tensors named ``backbone.…`` replace those of the
-        base (a fine-tuned layer); all others are the tracker's own.
-    given
-        The weights a tracker was given (``Services.weights``).
-
-    Returns
-    -------
-    tuple
-        Tensors of the backbone, as `source` for :func:`build`, and the tracker's own.
+    own
+        Tensors by the backbone's own names; where they are complete, ImageNet's weights
+        are not needed.
+    source
+        ImageNet weights to take instead of the installed ones.
+    where
+        Name of the tracker's weights, for errors.
+    options
+        As the backbone's class takes them.
 
     Raises
     ------
     WeightsError
-        If either file is missing, damaged, or `base` names no backbone.
+        If weights are missing or damaged, or a tensor does not belong to the backbone.
     """
-    sources = given or {}
-    base = weights.entry(key).base
-    if base not in RECIPES:
+    body = make(name, **options)
+    needed = {key for key in body.state_dict() if not key.endswith("num_batches_tracked")}
+    strange = sorted(own.keys() - needed - {"mean", "std"})
+    if strange:
         raise WeightsError(
-            f"The weights “{key}” name no backbone to build on.", "Install Boxtrail again."
+            f"The weights “{where}” replace “{strange[0]}”, which {name} does not have.",
+            "Choose the file that was made for this network.",
         )
-    merged = RECIPES[base].translate(weights.load(base, sources.get(base)))
-    own: dict[str, Tensor] = {}
-    for name, tensor in weights.load(key, sources.get(key)).items():
-        if not name.startswith(_PREFIX):
-            own[name] = tensor
-        elif name.removeprefix(_PREFIX) in merged:
-            merged[name.removeprefix(_PREFIX)] = tensor
-        else:
-            raise WeightsError(
-                f"The weights “{key}” replace “{name}”, which {base} does not have.",
-                "Choose the file that was made for this network.",
-            )
-    return merged, own
+    if not needed <= own.keys():
+        body = pretrained(name, source, **options)
+    if own:
+        put(body, {**body.state_dict(), **own})
+    return body
 
 
 def checked(name: str, published: Mapping[str, Tensor]) -> dict[str, Tensor]:

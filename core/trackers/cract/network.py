@@ -333,25 +333,18 @@ def trained(
     base = BASES[name]
     tensors = weights.load(base.key, sources.get(base.key))
     config = NetworkConfig.read(tensors)
+    own, changed = split(tensors)
     try:
         # New layers draw numbers; those of whoever uses the tracker must stay as they are.
         with torch.random.fork_rng(devices=[]):
-            network = untrained(name, config, sources)
+            body = backbones.tuned(name, changed, sources.get(name), where=base.key, **base.options)
+            network = Network(body, base, config)
     except (ValueError, RuntimeError) as error:
         raise WeightsError(
             f"The weights “{base.key}” describe a network that cannot be built.",
             "Choose the file that was made for this network.",
             str(error),
         ) from error
-    own, tuned = split(tensors)
-    if tuned:
-        kept = network.backbone.state_dict()
-        if unknown := sorted(set(tuned) - set(kept)):
-            raise WeightsError(
-                f"The weights “{base.key}” replace “{unknown[0]}”, which {name} does not have.",
-                "Choose the file that was made for this network.",
-            )
-        backbones.put(network.backbone, {**kept, **tuned})
     weights.fill(network.heads, own, where=base.key)
     network.backbone = backbones.ready(network.backbone, half=half, device=device)
     network.heads = folded(network.heads.eval())

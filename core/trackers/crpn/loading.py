@@ -68,9 +68,14 @@ def load(backbone: str, services: Services, *, half: bool = False) -> Network:
             "Choose the file that was made for this network.",
         )
     # New layers draw initial values, which are replaced at once: nobody must notice.
+    name = config.backbone
+    own = _part(tensors, "backbone.")
     with torch.random.fork_rng(devices=[]):
-        body = _backbone(config, _part(tensors, "backbone."), services, half=half)
+        body = backbones.tuned(
+            name, own, services.weights.get(name), where=key, **config.backbone_options
+        )
         cascade = CascadedRPN(config, body.levels)
+    body = backbones.ready(body, device=services.device, half=half)
     weights.fill(cascade, _part(tensors, "cascade."), where=key)
     ready = folded(cascade.eval()).requires_grad_(requires_grad=False).to(services.device)
     for parameter in ready.parameters():
@@ -85,23 +90,3 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
         for name, tensor in tensors.items()
         if name.startswith(prefix)
     }
-
-
-def _backbone(
-    config: NetworkConfig, own: Mapping[str, Tensor], services: Services, *, half: bool
-) -> Backbone:
-    """The backbone with `own` tensors over its ImageNet weights."""
-    name, options = config.backbone, config.backbone_options
-    body = backbones.make(name, **options)
-    needed = {key for key in body.state_dict() if not key.endswith("num_batches_tracked")}
-    strange = sorted(own.keys() - needed - {"mean", "std"})
-    if strange:
-        raise WeightsError(
-            f"These weights replace “{strange[0]}”, which {name} does not have.",
-            "Choose the file that was made for this network.",
-        )
-    if not needed <= own.keys():
-        body = backbones.pretrained(name, services.weights.get(name), **options)
-    if own:
-        backbones.put(body, {**body.state_dict(), **own})
-    return backbones.ready(body, device=services.device, half=half)

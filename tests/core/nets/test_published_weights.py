@@ -7,7 +7,6 @@ import torch
 from fakes import published_weights as published
 from torch import Tensor
 
-from core import weights
 from core.errors import WeightsError
 from core.nets import backbones
 
@@ -159,37 +158,29 @@ def test_that_half_precision_on_cuda_stays_close(name: str, picture: Tensor) -> 
     assert float(_close) < 0.02 * float(exact.abs().max())
 
 
-def _entry(monkeypatch: pytest.MonkeyPatch, **fields: str) -> None:
-    from core.weights import manifest
-
-    listed = dict(manifest.entries())
-    listed["heads"] = weights.Entry(
-        "heads", "Heads", "heads.safetensors", "", 0, "", "", "", "", "", **fields
-    )
-    monkeypatch.setattr(manifest, "entries", lambda: listed)
-
-
-def test_that_a_trackers_file_lies_over_its_base(monkeypatch: pytest.MonkeyPatch) -> None:
-    _entry(monkeypatch, base="resnet18")
+def test_that_a_trackers_tensors_lie_over_the_backbones() -> None:
     state = published.resnet("resnet18")
     fine_tuned = torch.full((256, 256, 3, 3), 0.5)
-    heads = {"cls.weight": torch.ones(2), "backbone.layers.2.1.body.3.weight": fine_tuned}
-    merged, own = backbones.layered("heads", {"resnet18": state, "heads": heads})
-    assert set(own) == {"cls.weight"}
-    assert torch.equal(merged["layers.2.1.body.3.weight"], fine_tuned)
-    assert torch.equal(merged["layers.2.1.body.0.weight"], state["layer3.1.conv1.weight"])
-    net = backbones.pretrained("resnet18", merged)
+    own = {"layers.2.1.body.3.weight": fine_tuned}
+    net = backbones.tuned("resnet18", own, state, where="heads")
     assert torch.equal(net.get_parameter("layers.2.1.body.3.weight"), fine_tuned)
+    assert torch.equal(
+        net.get_parameter("layers.2.1.body.0.weight"), state["layer3.1.conv1.weight"]
+    )
 
 
-def test_that_a_file_for_another_base_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    _entry(monkeypatch, base="resnet18")
-    heads = {"backbone.blocks.0.weight": torch.ones(1)}
-    with pytest.raises(WeightsError, match=r"which resnet18 does not have"):
-        backbones.layered("heads", {"resnet18": published.resnet("resnet18"), "heads": heads})
-    _entry(monkeypatch)
-    with pytest.raises(WeightsError, match="no backbone"):
-        backbones.layered("heads", {"heads": heads})
+def test_that_a_whole_backbone_of_a_trackers_needs_no_other() -> None:
+    whole = backbones.pretrained("resnet18", published.resnet("resnet18")).state_dict()
+    own = {name: tensor for name, tensor in whole.items() if "num_batches" not in name}
+    net = backbones.tuned("resnet18", own, where="heads")  # ImageNet's are not installed
+    assert torch.equal(
+        net.state_dict()["layers.0.0.body.0.weight"], own["layers.0.0.body.0.weight"]
+    )
+
+
+def test_that_tensors_for_another_backbone_are_refused() -> None:
+    with pytest.raises(WeightsError, match=r"“heads” replace “blocks.0.weight”, which resnet18"):
+        backbones.tuned("resnet18", {"blocks.0.weight": torch.ones(1)}, where="heads")
 
 
 def test_that_an_unknown_backbone_is_said_with_the_known_ones() -> None:
