@@ -82,7 +82,19 @@ class BatchLoader:
         """The batches of an epoch from batch `start` on; one epoch at a time."""
         self._keys.epoch, self._keys.start = number, start
         # Workers send plain arrays: tensors would need shared memory, which containers lack.
-        return (as_tensors(arrays) for arrays in self._loader)
+        batches = self._started()
+        return (as_tensors(arrays) for arrays in batches)
+
+    def _started(self) -> Iterator[Arrays]:
+        """The loader's iterator; workers are forked here, at the first epoch."""
+        # OpenCV's thread pool does not survive a fork: a worker would wait for threads that are
+        # not there. With one thread there is no pool.
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        try:
+            return iter(self._loader)
+        finally:
+            cv2.setNumThreads(threads)
 
 
 def as_arrays(pair: Pair) -> Arrays:

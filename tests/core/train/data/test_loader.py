@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from multiprocessing.reduction import ForkingPickler
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -43,6 +44,8 @@ def test_that_a_batch_holds_tensors_as_documented(sampler):
 
 
 def test_that_the_number_of_workers_changes_nothing(sampler):
+    # OpenCV's threads are at work before the workers are forked, as in a long run.
+    cv2.resize(np.zeros((2000, 2000, 3), np.uint8), (900, 900), interpolation=cv2.INTER_AREA)
     alone = list(BatchLoader(sampler, batch_size=2, batches=4).epoch(1))
     two = BatchLoader(sampler, batch_size=2, batches=4, workers=2)
     assert equal(alone, list(two.epoch(1)))
