@@ -51,7 +51,7 @@ class EdcfRecipe:
             "template_size": WINDOWS.side,
             "search_size": CROP,
             "exemplar": float(CROP),
-            "fill": "zero",
+            "fill": "edge",
             "negative": 0.0,
             "template_shift": 0.0,
             "template_scale": 0.0,
