@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -91,9 +93,16 @@ def measure(key: str, count: int, warm_up: int, every: int) -> list[Reading]:
     return readings
 
 
-def grew(first: float, last: float, floor: float) -> bool:
-    """Whether the growth is neither small in itself nor in proportion."""
-    return last - first > max(0.05 * first, floor)
+def trend(readings: list[Reading], name: str) -> float:
+    """Growth of a reading over the run: the median slope between any two of them.
+
+    What a tracker holds goes up and down with its updates; only a trend is a leak.
+    """
+    slopes = [
+        (getattr(b, name) - getattr(a, name)) / (b.frame - a.frame)
+        for a, b in itertools.combinations(readings, 2)
+    ]
+    return statistics.median(slopes) * (readings[-1].frame - readings[0].frame)
 
 
 def verdict(key: str, readings: list[Reading]) -> bool:
@@ -104,12 +113,14 @@ def verdict(key: str, readings: list[Reading]) -> bool:
             f"  {row.frame:>6} {row.megabytes:>8.1f} {row.tensors:>6} "
             f"{row.tensor_megabytes:>8.1f} {row.snapshot_megabytes:>8.2f}"
         )
-    first, last = readings[0], readings[-1]
-    bad = grew(first.megabytes, last.megabytes, 8) or grew(first.tensors, last.tensors, 50)
-    growth = last.megabytes - first.megabytes
+    megabytes, tensors = trend(readings, "megabytes"), trend(readings, "tensors")
+    start = statistics.median(row.megabytes for row in readings)
+    bad = megabytes > max(0.05 * start, 8) or tensors > max(
+        0.05 * statistics.median(row.tensors for row in readings), 50
+    )
     print(
-        f"  {'GROWS' if bad else 'steady'}: {growth:+.1f} MB ({growth / first.megabytes:+.1%}), "
-        f"{last.tensors - first.tensors:+d} tensors over {last.frame - first.frame} frames"
+        f"  {'GROWS' if bad else 'steady'}: trend {megabytes:+.1f} MB ({megabytes / start:+.1%}), "
+        f"{tensors:+.0f} tensors over {readings[-1].frame - readings[0].frame} frames"
     )
     return not bad
 
@@ -118,7 +129,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--trackers", default="", help="keys with commas; all by default")
     parser.add_argument("--frames", type=int, default=5000, help="after the warm-up")
-    parser.add_argument("--warm-up", type=int, default=500)
+    # Memories of samples are full after about a thousand frames.
+    parser.add_argument("--warm-up", type=int, default=1200)
     parser.add_argument("--every", type=int, default=500, help="frames between two readings")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
