@@ -67,10 +67,10 @@ class Block(nn.Module):
     def __init__(self, inputs: int, stage: _Stage, *, stride: int, dilation: int) -> None:
         super().__init__()
         inner = inputs * stage.expand
-        expand = [] if stage.expand == 1 else [*_conv_bn(inputs, inner, 1), nn.ReLU6()]
+        expand = [] if stage.expand == 1 else [*_conv_bn(inputs, inner, 1), nn.ReLU6(inplace=True)]
         depth = _conv_bn(inner, inner, stage.kernel, stride=stride, dilation=dilation, groups=inner)
         self.expand = nn.Sequential(*expand)
-        self.depth = nn.Sequential(*depth, nn.ReLU6())
+        self.depth = nn.Sequential(*depth, nn.ReLU6(inplace=True))
         self.project = nn.Sequential(*_conv_bn(inner, stage.channels, 1))
         # The original skips only where its stride is 1; a dilated block keeps that.
         self.skips = False
@@ -99,7 +99,7 @@ class EfficientNetLite0(Backbone):
         geometry = Geometry()
         geometry.layer(3, 2, padding=1)
         levels = [geometry.level("stem", _STEM_CHANNELS)]
-        self.stem = nn.Sequential(*_conv_bn(3, _STEM_CHANNELS, 3, stride=2), nn.ReLU6())
+        self.stem = nn.Sequential(*_conv_bn(3, _STEM_CHANNELS, 3, stride=2), nn.ReLU6(inplace=True))
         blocks: list[Block] = []
         inputs, dilation = _STEM_CHANNELS, 1
         for stage in _STAGES:
