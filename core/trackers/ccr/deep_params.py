@@ -72,7 +72,7 @@ class CCRDeepParams(CCRParams):
         group="Fusion",
     )
     fusion_balance: float = param(
-        0.5,
+        2.0,
         "Cost of unequal weights: the larger, the nearer to a half each.",
         bounds=(0.0, 10.0),
         live=True,
@@ -97,7 +97,7 @@ class CCRDeepParams(CCRParams):
         group="Learning",
     )
     deep_learning_rate: float = param(
-        0.15,
+        0.05,
         "Share of the newly learned deep filter in the model.",
         bounds=(0.0, 1.0),
         live=True,
