@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,36 +48,30 @@ def test_that_a_clip_opens_on_its_first_frame_with_its_facts(opened: Driver) -> 
 
 
 @pytest.mark.parametrize(("key", "status"), [(Key.Key_Space, RunStatus.PAUSED)])
-def test_that_holding_a_run_takes_less_than_a_tenth_of_a_second(
-    opened: Driver, key: Key, status: RunStatus
-) -> None:
+def test_that_a_run_on_hold_tracks_no_further(opened: Driver, key: Key, status: RunStatus) -> None:
     opened.choose_tracker("template-match", delay=0.02)
     opened.draw(CLIP.boxes[0])
     opened.key(Key.Key_E)
     opened.until_tracked(3)
-    took = []
-    for _ in range(5):
-        began = time.perf_counter()
+    for _ in range(3):
         opened.key(key)
         opened.until(lambda: opened.desk.state.run is status)
-        took.append(time.perf_counter() - began)
+        held = len(opened.desk.growing)
+        QTest.qWait(150)  # seven frames, if it went on
+        assert len(opened.desk.growing) <= held + 1
         opened.key(key)
-        count = len(opened.desk.growing)
-        opened.until(lambda count=count: len(opened.desk.growing) > count)
+        opened.until(lambda held=held: len(opened.desk.growing) > held + 1)
     opened.window.controller.runs.conclude()
-    assert statistics.median(took) < 0.1
 
 
-def test_that_stopping_a_run_takes_less_than_a_tenth_of_a_second(opened: Driver) -> None:
-    opened.choose_tracker("template-match", delay=0.02)
+def test_that_a_stopped_run_ends_at_once_and_keeps_what_it_tracked(opened: Driver) -> None:
+    opened.choose_tracker("template-match", delay=0.1)
     opened.draw(CLIP.boxes[0])
     opened.key(Key.Key_E)
     opened.until_tracked(3)
-    began = time.perf_counter()
     opened.key(Key.Key_Space, SHIFT)
     opened.until(lambda: opened.desk.state.run is RunStatus.IDLE)
-    assert time.perf_counter() - began < 0.25  # one frame, the join, and a loaded machine
-    assert len(opened.track) > 3
+    assert 3 < len(opened.track) < len(CLIP.boxes)
 
 
 def test_that_the_result_grows_on_screen_while_the_document_waits(opened: Driver) -> None:
