@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from app.controller.live_run import LiveRun
 from app.controller.speed import Speed
 from app.jobs.tracking import HoldRule, TrackingJob
+from core.document.document import Run
+from core.document.track import Columns
 from core.session import Session
 from core.states import CorrectionPolicy, TargetState
 
@@ -55,6 +57,48 @@ class ActiveRun:
     taken: int = 0
     follow: bool = True
     corrected: int | None = None  # frame of a person's box on this track since the start
+
+    def would_go_on(self, wish: Wish) -> bool:
+        """Whether `wish` is just to let this held run, that nobody corrected, go on."""
+        last = self.live.last
+        return (
+            self.job.control.paused
+            and self.corrected is None
+            and wish.count is None
+            and wish.policy is None
+            and wish.track == self.live.track_id
+            and wish.step == self.job.plan.step
+            and last is not None
+            and wish.frame == last.frame
+        )
+
+    def pace(self) -> tuple[float, float | None]:
+        """Tracked frames per second just now, and seconds to go (None when unknown)."""
+        rate = self.speed.rate
+        left = self.job.plan.total - max(len(self.job.buffer) - 1, 0)
+        return rate, left / rate if rate > 0 else None
+
+    def progress(self) -> tuple[int, int, int, int]:
+        """Start, current and stop frame, and step."""
+        plan, last = self.job.plan, self.live.last
+        current = last.frame if last is not None else plan.start.frame
+        return plan.start.frame, current, plan.stop, plan.step
+
+    def growing_result(self) -> tuple[Run, Columns] | None:
+        """The run and its boxes so far; None before the first."""
+        if not len(self.live) or self.live.last is None:
+            return None
+        return replace(self.job.plan.run, end=self.live.last.frame), self.live.columns()
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What an error report says of it."""
+        run = self.job.plan.run
+        frame = self.live.last.frame if self.live.last else run.start
+        return [
+            ("tracker", run.tracker),
+            ("parameters", repr(dict(run.params))),
+            ("run", f"from {run.start} to {run.end}, at {frame}"),
+        ]
 
 
 def hold_rule(when: str, after: int) -> HoldRule:

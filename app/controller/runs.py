@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.controller.desk import Desk
 from app.controller.live_run import LiveRun
 from app.controller.playback import Playback
+from app.controller.run_plans import plan_of
+from app.controller.run_show import RunShow
 from app.controller.run_state import ActiveRun, Choices, Wish, hold_rule
 from app.controller.speed import Speed
-from app.jobs.tracking import MapHistory, Picture, RunEnded, TrackingJob
+from app.jobs.tracking import MapHistory, RunEnded, TrackingJob
 from app.ui_state import RunStatus
 from core import device as devices
 from core.document.document import Run
@@ -28,13 +29,8 @@ from core.document.store import Change
 from core.document.track import Columns
 from core.engine.runner import EndReason
 from core.errors import BoxtrailError
-from core.session import RunPlan, Session
-from core.states import CorrectionPolicy, Source, TargetState
+from core.states import CorrectionPolicy, TargetState
 from core.trackers.base import Services
-
-TICK_MS = 33
-_SLOWEST_TICK_MS = 100
-_SHARE = 0.06  # of one core, for showing a run: the tracker's speed comes first
 
 
 class Runs(QObject):
@@ -61,10 +57,8 @@ class Runs(QObject):
         self._next: Wish | None = None
         self._direction = 1
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._spent = 0.0  # this thread's processor time at the last tick
-        self._timer.timeout.connect(self._tick)
+        self._show = RunShow(playback, self)
+        self._show.rows_added.connect(self.rows_added)
         desk.clip_changed.connect(self._on_clip)
         desk.document_changed.connect(self._on_document)
 
@@ -89,7 +83,7 @@ class Runs(QObject):
         active = self._active
         if active is None:
             self._start(wish)
-        elif self._continues(active, wish):
+        elif active.would_go_on(wish):
             self.resume()
         else:
             self._next = wish
@@ -134,7 +128,7 @@ class Runs(QObject):
         active.speed.restart(len(active.job.buffer))
         active.job.control.resume()
         self._desk.update(run=RunStatus.RUNNING)
-        self._timer.start()
+        self._show.go_on()
 
     def stop(self) -> None:
         """End the run after the frame in work; what was tracked is kept."""
@@ -202,62 +196,28 @@ class Runs(QObject):
 
     def speed(self) -> tuple[float, float | None]:
         """Tracked frames per second just now, and seconds to go (None when unknown)."""
-        active = self._active
-        if active is None:
-            return 0.0, None
-        rate = active.speed.rate
-        left = active.job.plan.total - max(len(active.job.buffer) - 1, 0)
-        return rate, left / rate if rate > 0 else None
+        return self._active.pace() if self._active is not None else (0.0, None)
 
     def progress(self) -> tuple[int, int, int, int] | None:
         """Start, current and stop frame and step of the run under way."""
-        active = self._active
-        if active is None:
-            return None
-        plan, last = active.job.plan, active.live.last
-        current = last.frame if last is not None else plan.start.frame
-        return plan.start.frame, current, plan.stop, plan.step
+        return self._active.progress() if self._active is not None else None
 
     def growing_result(self) -> tuple[Run, Columns] | None:
         """The run under way and its boxes so far, for recovery copies."""
-        active = self._active
-        if active is None or not len(active.live) or active.live.last is None:
-            return None
-        return replace(active.job.plan.run, end=active.live.last.frame), active.live.columns()
+        return self._active.growing_result() if self._active is not None else None
 
     def facts(self) -> list[tuple[str, str]]:
         """The run, for an error report."""
-        if self._active is None:
-            return []
-        run = self._active.job.plan.run
-        frame = self._active.live.last.frame if self._active.live.last else run.start
-        return [
-            ("tracker", run.tracker),
-            ("parameters", repr(dict(run.params))),
-            ("run", f"from {run.start} to {run.end}, at {frame}"),
-        ]
+        return self._active.facts() if self._active is not None else []
 
     # ---- the life of a run -------------------------------------------------------------------
-
-    def _continues(self, active: ActiveRun, wish: Wish) -> bool:
-        last = active.live.last
-        return (
-            active.job.control.paused
-            and active.corrected is None
-            and wish.count is None
-            and wish.policy is None
-            and wish.track == active.live.track_id
-            and wish.step == active.job.plan.step
-            and last is not None
-            and wish.frame == last.frame
-        )
 
     def _start(self, wish: Wish) -> None:
         session = self._desk.session
         if session is None:
             return
         try:
-            plan = self._plan(session, wish)
+            plan = plan_of(session, wish, self._choices)
             services = Services(devices.choose(self._desk.preferences.device))
         except BoxtrailError as error:
             self._desk.say_error(error)
@@ -282,76 +242,19 @@ class Runs(QObject):
         self._desk.growing = live
         self._desk.update(run=RunStatus.RUNNING)
         self.run_started.emit(plan)
-        self._spent = time.thread_time()
-        self._timer.start(TICK_MS)
+        self._show.begin(self._active)
         job.start()
-
-    def _plan(self, session: Session, wish: Wish) -> RunPlan:
-        key = session.store.current.track(wish.track).at(wish.frame)
-        policy = wish.policy
-        if policy is None:
-            # From a person's box: as chosen. From the tracker's own box: simply go on.
-            by_hand = key is None or key.source != Source.TRACKED
-            policy = self._choices.policy() if by_hand else CorrectionPolicy.KEEP_TEMPLATE
-        stop = None if wish.count is None else wish.frame + wish.step * (wish.count + 1)
-        return session.plan(
-            wish.track,
-            wish.frame,
-            self._choices.key(),
-            stop=stop,
-            step=wish.step,
-            params=self._choices.values(),
-            policy=policy,
-        )
 
     def _wanted(self) -> frozenset[str]:
         overlay = self._desk.state.overlay
         return frozenset({overlay.map_key}) if overlay.visible and overlay.map_key else frozenset()
-
-    @Slot()
-    def _tick(self) -> None:
-        active = self._active
-        if active is None:
-            return
-        self._drain(active)
-        picture = active.job.viewfinder.take()
-        if picture is not None and active.follow:
-            self._show(picture)
-        self._pace()
-
-    def _pace(self) -> None:
-        """Draw less often where drawing is dear, so that it takes at most its share."""
-        now = time.thread_time()
-        spent, self._spent = now - self._spent, now
-        wanted = min(max(spent / _SHARE * 1000, TICK_MS), _SLOWEST_TICK_MS)
-        smoothed = 0.8 * self._timer.interval() + 0.2 * wanted
-        self._timer.setInterval(round(smoothed))
-
-    def _drain(self, active: ActiveRun) -> None:
-        rows = active.job.buffer.since(active.taken)
-        if not rows:
-            return
-        active.taken += len(rows)
-        active.live.extend(rows)
-        active.speed.at(active.taken)
-        self.rows_added.emit(rows)
-
-    def _show(self, picture: Picture) -> None:
-        self._playback.show_tracked(picture.frame, picture.time)
-
-    def _show_last(self, active: ActiveRun) -> None:
-        # The last picture that was taken may be a few frames old: go to the very last.
-        if active.follow and active.live.last is not None:
-            self._playback.go(active.live.last.frame)
 
     @Slot(int)
     def _on_held(self, serial: int) -> None:
         active = self._active
         if active is None or active.job.serial != serial or not active.job.control.holding:
             return
-        self._timer.stop()
-        self._drain(active)
-        self._show_last(active)
+        self._show.halt(follow=True)
         self._desk.update(run=RunStatus.PAUSED)
         if active.job.held_by_rule and active.live.last is not None:
             lost = active.live.last.state == TargetState.LOST
@@ -381,12 +284,11 @@ class Runs(QObject):
         active, self._active = self._active, None
         if active is None:
             return
-        self._timer.stop()
-        self._drain(active)
+        self._show.halt(follow=False)
         self._desk.growing = None
         self._store(active)
         if self._next is None:
-            self._show_last(active)
+            self._show.go_to_last(active)
         self._desk.update(run=RunStatus.IDLE)
         self.run_ended.emit(active.job.plan)
         self._report(ended)
