@@ -30,6 +30,28 @@ class Flag(enum.IntFlag):
     OCCLUDED = 2
     TRUNCATED = 4  # reaches beyond the frame
     ABSENT = 8  # the target is not in the picture; the box is only a placeholder
+    OUT_OF_VIEW = 16  # only together with ABSENT: it left the picture, it is not hidden in it
+
+
+class IntervalMode(enum.StrEnum):
+    """Where the boxes between two neighbouring keys come from.
+
+    ``TRACKED``: whatever trackers gave, the usual case. ``LINEAR`` and ``SMOOTH``: they
+    follow from the keys and move with them. ``GAP``: there are none.
+    """
+
+    TRACKED = "tracked"
+    LINEAR = "linear"
+    SMOOTH = "smooth"
+    GAP = "gap"
+
+
+class RunKind(enum.StrEnum):
+    """How a run went through its frames."""
+
+    ONE_WAY = "one_way"
+    TWO_WAY = "two_way"  # from both ends, the boxes fused
+    DISMISSED = 16  # a person looked at the alarm on this frame and said it is none
 
 
 class CorrectionPolicy(enum.StrEnum):

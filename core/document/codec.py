@@ -1,7 +1,7 @@
 """Documents as plain JSON values and back: the one codec of all own files.
 
 Columns are stored per track. Frames become inclusive ranges, the columns that
-rarely change (source, state, flags, run) become ``[value, count]`` stretches, boxes
+rarely change (source, state, flags, run, alarms) become ``[value, count]`` stretches, boxes
 stay rows ``[x, y, w, h]`` at full precision, so that what is loaded equals what was
 saved. Decoding trusts nothing: every mistake is an error with its place.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.document.checked import INT32, Node, shown
 from core.document.document import COLOR, Document, Label, Run, VideoRef
-from core.document.track import Columns, Track
+from core.document.track import OPTIONAL_COLUMNS, Columns, Track
 from core.states import CorrectionPolicy, Flag, Source, TargetState
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ WHOLE_COLUMNS = {
     "states": (0, max(TargetState)),
     "flags": (0, sum(Flag)),
     "runs": (0, INT32),
+    "alarms": (0, 65535),
 }
 """Columns of whole numbers that change rarely, with the range of their values."""
 
@@ -263,11 +264,17 @@ def decode_columns(node: Node) -> Columns:
             "boxes": boxes,
             "scores": _scores(node.field("scores"), count),
             **{
-                name: _stretched(node.field(name), count, low, high)
+                name: _stretched(_whole(node, name, count), count, low, high)
                 for name, (low, high) in WHOLE_COLUMNS.items()
             },
         }
     )
+
+
+def _whole(node: Node, name: str, count: int) -> Node:
+    if name in OPTIONAL_COLUMNS:
+        return node.field(name, [[0, count]] if count else [])
+    return node.field(name)
 
 
 def _boxes(node: Node) -> NDArray[np.float64]:

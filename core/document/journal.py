@@ -24,13 +24,15 @@ from numpy.typing import NDArray
 from core.document import codec
 from core.document.checked import INT32, Node
 from core.document.document import Document, VideoRef
-from core.document.track import COLUMN_TYPES, Columns, Track
+from core.document.track import COLUMN_TYPES, OPTIONAL_COLUMNS, Columns, Track
 from core.errors import ProjectError
 
 FORMAT = "boxtrail-recovery"
 VERSION = 1
 Record = dict[str, Any]
 T = TypeVar("T")
+
+_NONE = np.empty(0, np.int64)
 
 NOTHING = Document(VideoRef(""))
 """The document from which a snapshot is the difference."""
@@ -195,13 +197,15 @@ def _pack(columns: Columns) -> Record:
 def _unpack(node: Node) -> Columns:
     values: dict[str, NDArray[Any]] = {}
     for name, kind in COLUMN_TYPES.items():
+        if name in OPTIONAL_COLUMNS and name not in node.mapping():
+            continue
         try:
             data = base64.b64decode(node.field(name).text(), validate=True)
             values[name] = np.frombuffer(data, np.dtype(kind).newbyteorder("<"))
         except (binascii.Error, ValueError) as error:
             raise node.field(name).fail("the rows cannot be decoded") from error
     for name, (low, high) in codec.WHOLE_COLUMNS.items():
-        column = values[name]
+        column = values.get(name, _NONE)
         if len(column) and not (low <= int(column.min()) and int(column.max()) <= high):
             raise node.field(name).fail(f"a value is not within {low} to {high}")
     try:

@@ -8,15 +8,17 @@ versions stay valid for undo at no further cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.document.schema import AttributeValue
 from core.geometry import Box
-from core.states import Flag, Source, TargetState
+from core.states import Flag, IntervalMode, Source, TargetState
 
 NO_RUN = 0
 """Run id of boxes that no tracker run made."""
@@ -27,7 +29,8 @@ class Keyframe:
     """One box of one track: where, from whom, how sure.
 
     `score` is in [0, 1] (1 for manual boxes); `run` is the id of the
-    :class:`~core.document.document.Run` that made it, or :data:`NO_RUN`.
+    :class:`~core.document.document.Run` that made it, or :data:`NO_RUN`. `alarms` says
+    what spoke against it, as bits of :class:`core.alarms.kinds.Alarm`.
     """
 
     frame: int
@@ -37,6 +40,7 @@ class Keyframe:
     state: TargetState = TargetState.TRACKING
     flags: Flag = Flag.NONE
     run: int = NO_RUN
+    alarms: int = 0
 
     @property
     def is_protected(self) -> bool:
@@ -57,8 +61,12 @@ COLUMN_TYPES: dict[str, Any] = {
     "states": np.uint8,
     "flags": np.uint8,
     "runs": np.int32,
+    "alarms": np.uint16,
 }
 """The columns of a track in order, with the type of their elements."""
+
+OPTIONAL_COLUMNS = frozenset({"alarms"})
+"""Columns that are zero where nobody says otherwise: older files lack them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +83,7 @@ class Columns:
     states: NDArray[np.uint8]
     flags: NDArray[np.uint8]
     runs: NDArray[np.int32]
+    alarms: NDArray[np.uint16]
 
     @classmethod
     def empty(cls) -> Columns:
@@ -85,11 +94,15 @@ class Columns:
     def of(cls, values: dict[str, Any]) -> Columns:
         """Build from sequences per column; checks lengths and order, freezes the arrays.
 
+        Those of :data:`OPTIONAL_COLUMNS` may be left out.
+
         Raises
         ------
         ValueError
             If lengths differ, frames are negative or not strictly rising.
         """
+        blank = dict.fromkeys(OPTIONAL_COLUMNS, np.zeros(len(values["frames"])))
+        values = {**blank, **values}
         arrays = {name: np.array(values[name], dtype=dtype) for name, dtype in COLUMN_TYPES.items()}
         arrays["boxes"] = arrays["boxes"].reshape(-1, 4)
         frames = arrays["frames"]
@@ -114,6 +127,7 @@ class Columns:
                 "states": [k.state for k in ordered],
                 "flags": [k.flags for k in ordered],
                 "runs": [k.run for k in ordered],
+                "alarms": [k.alarms for k in ordered],
             }
         )
 
@@ -158,6 +172,7 @@ class Columns:
             TargetState(int(self.states[row])),
             Flag(int(self.flags[row])),
             int(self.runs[row]),
+            int(self.alarms[row]),
         )
 
     def protected(self) -> NDArray[np.bool_]:
@@ -166,11 +181,28 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """How the boxes strictly between the keys on `first` and `last` are made.
+
+    Only for modes other than ``TRACKED``; see :mod:`core.document.intervals`.
+    """
+
+    first: int
+    last: int
+    mode: IntervalMode
+
+
+NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One target: a stable `id`, a label, a colour and its boxes.
 
     `id` is positive, never reused within a document and written to exports as it is.
-    `color` is ``#rrggbb`` or empty (then it follows from the id).
+    `color` is ``#rrggbb`` or empty (then it follows from the id). `attributes` holds
+    the values that differ from the defaults of the label's schema. `intervals` are
+    disjoint (ends may touch) and sorted.
     """
 
     id: int
@@ -180,6 +212,8 @@ class Track:
     visible: bool = True
     locked: bool = False
     columns: Columns = Columns.empty()  # noqa: RUF009  (immutable)
+    attributes: Mapping[str, AttributeValue] = NO_ATTRIBUTES
+    intervals: tuple[Interval, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns)
