@@ -31,6 +31,7 @@ class Flag(enum.IntFlag):
     TRUNCATED = 4  # reaches beyond the frame
     ABSENT = 8  # the target is not in the picture; the box is only a placeholder
     OUT_OF_VIEW = 16  # only together with ABSENT: it left the picture, it is not hidden in it
+    DISMISSED = 32  # a person looked at the alarm on this frame and said it is none
 
 
 class IntervalMode(enum.StrEnum):
@@ -51,7 +52,6 @@ class RunKind(enum.StrEnum):
 
     ONE_WAY = "one_way"
     TWO_WAY = "two_way"  # from both ends, the boxes fused
-    DISMISSED = 16  # a person looked at the alarm on this frame and said it is none
 
 
 class CorrectionPolicy(enum.StrEnum):
