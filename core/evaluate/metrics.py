@@ -1,8 +1,8 @@
 """The numbers of tracking benchmarks, as pure functions of boxes.
 
 `pred` and `truth` are ``(N, 4)`` float64 arrays of x, y, w, h in frame pixels; a row of
-`truth` with a NaN means that the target is absent there, and such frames are left out
-(the OTB and pysot toolkits count them as hits of one metric and misses of the other).
+`truth` with a NaN means that the target is absent there, and such frames are left out.
+Toolkits that count otherwise: :mod:`core.evaluate.conventions`.
 
 Sources: OTB success and precision: Wu, Lim, Yang, CVPR 2013 / TPAMI 2015. Normalised
 precision: Müller et al., ECCV 2018 (TrackingNet) and Fan et al., CVPR 2019 (LaSOT).
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import center_error_rows, iou_rows
+from core.evaluate.conventions import BOXTRAIL, Convention
+from core.geometry import iou_rows
 
 Array = NDArray[np.float64]
 
@@ -49,9 +50,15 @@ class Scores:
     p95_ms: float
 
     @classmethod
-    def mean(cls, scores: Sequence[Scores]) -> Scores:
-        """Mean over sequences, each counting the same; NaNs are left out."""
-        return cls(*(_mean([getattr(s, key) for s in scores]) for key in KEYS))
+    def mean(cls, scores: Sequence[Scores], frames: Sequence[float] | None = None) -> Scores:
+        """Mean over sequences, each counting the same; NaNs are left out.
+
+        With `frames`, AO and SR weigh sequences by these numbers of frames instead.
+        """
+        means = {key: _mean([getattr(s, key) for s in scores]) for key in KEYS}
+        for key in ("ao", "sr50", "sr75") if frames is not None else ():
+            means[key] = _weighted([getattr(s, key) for s in scores], frames or ())
+        return cls(**means)
 
     def as_dict(self) -> dict[str, float]:
         """The numbers by key, in the order of :data:`KEYS`."""
@@ -85,9 +92,20 @@ def normalized_precision_curve(pred: Array, truth: Array) -> Array:
     return _shares(np.hypot(dx, dy)[:, None] <= NORMALIZED_THRESHOLDS[None, :])
 
 
-def clipped_overlaps(pred: Array, truth: Array, width: float, height: float) -> Array:
-    """Overlaps ``(N,)`` of the parts inside the frame, as GOT-10k measures them."""
-    return iou_rows(_clipped(pred, width, height), _clipped(truth, width, height))
+def clipped_overlaps(
+    pred: Array,
+    truth: Array,
+    width: float,
+    height: float,
+    *,
+    convention: Convention = BOXTRAIL,
+) -> Array:
+    """Overlaps ``(N,)`` of the parts inside the frame, as GOT-10k means them."""
+    if convention.clip == "frame":
+        pred, truth = _clipped(pred, width, height), _clipped(truth, width, height)
+    elif convention.clip == "corner":
+        pred, truth = _cornered(pred, width, height), _cornered(truth, width, height)
+    return _overlaps(pred, truth, convention.epsilon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +123,14 @@ def measure(
     size: tuple[int, int],
     init_frame: int,
     seconds: Array,
+    convention: Convention = BOXTRAIL,
 ) -> Measured:
     """All metrics of one one-pass run.
 
     Parameters
     ----------
     pred
-        ``(N, 4)`` tracked boxes; rows before `init_frame` are ignored, the row at
-        `init_frame` is the true box itself (it counts in the OTB metrics).
+        ``(N, 4)`` tracked boxes; rows before `init_frame` are ignored.
     truth
         ``(N, 4)`` true boxes, NaN rows where the target is absent.
     size
@@ -121,20 +139,25 @@ def measure(
         The frame the tracker was started on.
     seconds
         ``(M,)`` time of the tracker for each tracked frame, without the start.
+    convention
+        Whose way of counting is used.
     """
-    counted = present(truth)
-    counted[:init_frame] = False
-    p, t = pred[counted], truth[counted]
-    overlaps, errors = iou_rows(p, t), center_error_rows(p, t)
-    success, precision = success_curve(overlaps), precision_curve(errors)
-    normalized = normalized_precision_curve(p, t)
-    later = counted.copy()
-    later[init_frame] = False  # GOT-10k leaves the given frame out
-    clipped = clipped_overlaps(pred[later], truth[later], *size)
+    rules = convention
+    pred = _prepared(pred[init_frame:], truth[init_frame:], rules)
+    truth = truth[init_frame:]
+    overlaps, errors, normalized_errors = _judged(pred, truth, rules)
+    above = np.greater_equal if rules.at_least else np.greater
+    success = _shares(above(overlaps[:, None], rules.thresholds[None, :]))
+    precision = precision_curve(errors)
+    normalized = _shares(normalized_errors[:, None] <= NORMALIZED_THRESHOLDS[None, :])
+    later = present(truth)
+    later[:1] = False  # GOT-10k leaves the given frame out
+    clipped = clipped_overlaps(pred[later], truth[later], *size, convention=rules)
+    at = None if rules.np_at is None else round(rules.np_at * 100)
     scores = Scores(
         auc=float(success.mean()),
         p20=float(precision[20]),
-        np=float(normalized.mean()),
+        np=float(normalized.mean() if at is None else normalized[at]),
         ao=_mean(clipped),
         sr50=_mean(clipped > 0.5),
         sr75=_mean(clipped > 0.75),
@@ -146,14 +169,74 @@ def measure(
         {
             "np_at_020": float(normalized[20]),
             "op50": float(success[10]),
-            "mean_iou": _mean(overlaps),
-            "counted_frames": int(counted.sum()),
+            "mean_iou": _mean(overlaps[overlaps >= 0]),
+            "counted_frames": len(overlaps),
+            "ao_frames": len(clipped),
             "median_ms": float(np.median(seconds)) * 1e3 if len(seconds) else float("nan"),
+            "mean_fps": _mean(1.0 / seconds[seconds > 0]),
             "success_curve": [round(float(v), 6) for v in success],
             "precision_curve": [round(float(v), 6) for v in precision],
             "normalized_precision_curve": [round(float(v), 6) for v in normalized],
         },
     )
+
+
+def _prepared(pred: Array, truth: Array, rules: Convention) -> Array:
+    """The boxes as they are judged: the given one true, those without an area repaired."""
+    pred = pred.copy()
+    if rules.given_box and len(pred):
+        pred[0] = truth[0]
+    if rules.repair:
+        known = np.isfinite(truth).all(axis=1)
+        for k in np.flatnonzero(~present(pred) & known):
+            if k > 0:
+                pred[k] = pred[k - 1]
+    return pred
+
+
+def _judged(pred: Array, truth: Array, rules: Convention) -> tuple[Array, Array, Array]:
+    """Overlaps, centre errors and normalised errors of the frames that are counted."""
+    start = 0 if rules.first_frame else 1
+    shift = np.array([rules.first_pixel, rules.first_pixel, 0, 0], dtype=np.float64)
+    p, t = pred[start:] + shift, truth[start:] + shift
+    valid = present(t)
+    if rules.all_positive:
+        valid &= (np.nan_to_num(t) > 0).all(axis=1)
+    if rules.absent == "left out":
+        p, t, valid = p[valid], t[valid], valid[valid]
+    overlaps = np.where(valid, _overlaps(p, t, rules.epsilon), -1.0)
+    errors, normalized = _errors(p, t, rules)
+    unknown = np.inf if rules.absent == "miss" else -1.0
+    sure = present(t) if rules.center_positive else valid
+    errors, normalized = np.where(sure, errors, unknown), np.where(sure, normalized, unknown)
+    if rules.center_positive:
+        outside = sure & ~(_pixel_centers(np.nan_to_num(t)) > 0).all(axis=1)
+        errors[outside] = normalized[outside] = -1.0
+    return overlaps, errors, normalized
+
+
+def _overlaps(p: Array, t: Array, epsilon: float) -> Array:
+    if not epsilon:
+        return iou_rows(np.nan_to_num(p), np.nan_to_num(t))
+    low = np.maximum(p[:, :2], t[:, :2])
+    high = np.minimum(p[:, :2] + p[:, 2:], t[:, :2] + t[:, 2:])
+    inter = np.prod(np.maximum(high - low, 0), axis=1)
+    union = np.prod(p[:, 2:], axis=1) + np.prod(t[:, 2:], axis=1) - inter
+    return np.clip(inter / (union + epsilon), 0.0, 1.0)
+
+
+def _errors(p: Array, t: Array, rules: Convention) -> tuple[Array, Array]:
+    size = np.maximum(t[:, 2:], rules.norm_floor) + rules.norm_epsilon
+    apart = _pixel_centers(p) - _pixel_centers(t)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = apart / size
+        if rules.norm_epsilon:  # pysot divides both centres; the last bits differ
+            scaled = _pixel_centers(p) / size - _pixel_centers(t) / size
+        return np.sqrt((apart**2).sum(axis=1)), np.sqrt((scaled**2).sum(axis=1))
+
+
+def _pixel_centers(boxes: Array) -> Array:
+    return boxes[:, :2] + (boxes[:, 2:] - 1) / 2
 
 
 def _shares(hits: NDArray[np.bool_]) -> Array:
@@ -168,8 +251,20 @@ def _mean(values: Sequence[float] | NDArray[np.generic]) -> float:
     return float(numbers.mean()) if len(numbers) else float("nan")
 
 
+def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
+    pairs = [(v, w) for v, w in zip(values, weights, strict=True) if not np.isnan(v) and w > 0]
+    total = sum(w for _, w in pairs)
+    return sum(v * w for v, w in pairs) / total if total else float("nan")
+
+
 def _clipped(boxes: Array, width: float, height: float) -> Array:
     x0, y0 = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1], 0, height)
     x1 = np.clip(boxes[:, 0] + boxes[:, 2], 0, width)
     y1 = np.clip(boxes[:, 1] + boxes[:, 3], 0, height)
     return np.stack([x0, y0, x1 - x0, y1 - y0], axis=1)
+
+
+def _cornered(boxes: Array, width: float, height: float) -> Array:
+    corner = np.clip(boxes[:, :2], 0, [width, height])
+    sides = np.clip(boxes[:, 2:], 0, np.array([width, height]) - corner)
+    return np.concatenate([corner, sides], axis=1)
