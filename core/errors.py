@@ -52,6 +52,10 @@ class BoxError(BoxtrailError):
     """A box cannot be used: zero size, not finite, or wholly outside the frame."""
 
 
+class EditError(BoxtrailError):
+    """An edit cannot be carried out as asked; nothing was changed."""
+
+
 class TrackerError(BoxtrailError):
     """A tracker is unknown, or failed in a way it can explain."""
 
@@ -70,6 +74,10 @@ class FormatError(BoxtrailError):
 
 class ProjectError(BoxtrailError):
     """A project file is unreadable, too new, or inconsistent."""
+
+
+class RecordingError(BoxtrailError):
+    """A recording is unreadable, too new, or not one of ours."""
 
 
 class StorageError(BoxtrailError):

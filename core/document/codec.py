@@ -8,36 +8,28 @@ saved. Decoding trusts nothing: every mistake is an error with its place.
 
 from __future__ import annotations
 
-import logging
 import math
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.document.checked import INT32, Node, shown
-from core.document.document import COLOR, Document, Label, Run, VideoRef
-from core.document.track import OPTIONAL_COLUMNS, Columns, Track
-from core.states import CorrectionPolicy, Flag, Source, TargetState
+from core.document.codec_columns import (
+    WHOLE_COLUMNS,
+    decode_columns,
+    decode_frames,
+    encode_columns,
+    ranges,
+)
+from core.document.document import COLOR, Document, Label, Proposal, Run, VideoRef
+from core.document.schema import Attribute, AttributeKind, AttributeValue, require_distinct
+from core.document.track import Columns, Interval, Track
+from core.errors import EditError
+from core.states import CorrectionPolicy, IntervalMode, RunKind
 
-log = logging.getLogger(__name__)
-
-COORDINATE_LIMIT = 1e9
-"""Largest coordinate or size in pixels that is stored; beyond it a box is meaningless."""
-
-SCORE_LIMIT = 1e6
-"""Largest magnitude of a score that is stored."""
-
-WHOLE_COLUMNS = {
-    "sources": (0, max(Source)),
-    "states": (0, max(TargetState)),
-    "flags": (0, sum(Flag)),
-    "runs": (0, INT32),
-    "alarms": (0, 65535),
-}
-"""Columns of whole numbers that change rarely, with the range of their values."""
+TEXT_LIMIT = 10_000
+"""Longest text value of an attribute that is read, in characters."""
 
 
 # ---- encoding -----------------------------------------------------------------------
@@ -58,12 +50,25 @@ def encode_video(video: VideoRef) -> dict[str, Any]:
 
 def encode_label(label: Label) -> dict[str, Any]:
     """A label as JSON values."""
-    return {"name": label.name, "color": _color(label.color)}
+    fields: dict[str, Any] = {"name": label.name, "color": _color(label.color)}
+    if label.attributes:
+        fields["attributes"] = [_attribute(attribute) for attribute in label.attributes]
+    return fields
+
+
+def _attribute(attribute: Attribute) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": attribute.name, "kind": attribute.kind.value}
+    if attribute.default is not None:
+        fields["default"] = attribute.default
+    if attribute.choices:
+        fields["choices"] = list(attribute.choices)
+    limits = {"low": attribute.low, "high": attribute.high}
+    return fields | {name: limit for name, limit in limits.items() if math.isfinite(limit)}
 
 
 def encode_run(run: Run) -> dict[str, Any]:
     """A run as JSON values."""
-    return {
+    fields = {
         "id": run.id,
         "track": run.track_id,
         "tracker": run.tracker,
@@ -75,11 +80,25 @@ def encode_run(run: Run) -> dict[str, Any]:
         "seconds": run.seconds if math.isfinite(run.seconds) else 0.0,
         "created": run.created,
     }
+    if run.kind is not RunKind.ONE_WAY:
+        fields["kind"] = run.kind.value
+    if run.disagreement:
+        frames = sorted(run.disagreement)
+        fields["disagreement"] = {
+            "frames": ranges(np.array(frames, np.int32)),
+            "values": [round(run.disagreement[frame], 4) for frame in frames],
+        }
+    return fields
+
+
+def encode_proposal(proposal: Proposal) -> dict[str, Any]:
+    """A proposal as JSON values."""
+    return {"run": encode_run(proposal.run)} | encode_columns(proposal.columns)
 
 
 def encode_track(track: Track) -> dict[str, Any]:
     """A track without its boxes as JSON values."""
-    return {
+    fields = {
         "id": track.id,
         "label": track.label,
         "name": track.name,
@@ -87,6 +106,11 @@ def encode_track(track: Track) -> dict[str, Any]:
         "visible": track.visible,
         "locked": track.locked,
     }
+    if track.attributes:
+        fields["attributes"] = dict(track.attributes)
+    if track.intervals:
+        fields["intervals"] = [[i.first, i.last, i.mode.value] for i in track.intervals]
+    return fields
 
 
 def _color(color: str) -> str:
@@ -102,63 +126,6 @@ def _plain(value: Any) -> bool | int | float | str:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def encode_columns(columns: Columns) -> dict[str, Any]:
-    """Boxes as JSON values, see the module docstring.
-
-    Rows that no reader could use (not finite, negative size) are left out and logged:
-    one bad result of a tracker must not make a file unreadable.
-    """
-    usable = _usable(columns.boxes)
-    if not usable.all():
-        log.warning("%d boxes without usable numbers are not saved", int((~usable).sum()))
-        columns = columns.select(usable)
-    return {
-        "frames": ranges(columns.frames),
-        "boxes": columns.boxes.tolist(),
-        "scores": short_floats(columns.scores),
-        **{name: stretches(getattr(columns, name)) for name in WHOLE_COLUMNS},
-    }
-
-
-def _usable(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        small = np.all(np.abs(boxes) <= COORDINATE_LIMIT, axis=1)
-        return np.logical_and(small, np.all(boxes[:, 2:] >= 0, axis=1))
-
-
-def ranges(frames: NDArray[np.int32]) -> list[list[int]]:
-    """Rising frames ``(N,)`` as inclusive ``[first, last]`` ranges."""
-    if not len(frames):
-        return []
-    breaks = np.flatnonzero(np.diff(frames) != 1)
-    first = frames[np.concatenate([[0], breaks + 1])]
-    last = frames[np.concatenate([breaks, [len(frames) - 1]])]
-    return np.stack([first, last], axis=1).tolist()
-
-
-def stretches(values: NDArray[Any]) -> list[list[int]]:
-    """Integers ``(N,)`` as ``[value, count]`` stretches."""
-    if not len(values):
-        return []
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(values.astype(np.int64))) + 1])
-    counts = np.diff(np.concatenate([starts, [len(values)]]))
-    return np.stack([values[starts].astype(np.int64), counts], axis=1).tolist()
-
-
-def short_floats(values: NDArray[np.float32]) -> list[float]:
-    """Float32 values as the shortest decimals that read back as the same float32."""
-    wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=1.0, neginf=0.0)
-    wide = np.clip(wide, -SCORE_LIMIT, SCORE_LIMIT)
-    short = wide.copy()
-    left = np.ones(len(wide), bool)
-    for digits in (2, 4, 6, 8, 10):
-        rounded = np.round(wide, digits)
-        fits = left & (rounded.astype(np.float32) == values)
-        short[fits] = rounded[fits]
-        left &= ~fits
-    return short.tolist()
-
-
 # ---- decoding -----------------------------------------------------------------------
 
 
@@ -169,6 +136,7 @@ def decode_document(root: Node) -> Document:
         decode_track(node, decode_columns(node)) for node in root.field("tracks").elements()
     )
     runs = tuple(decode_run(node) for node in root.field("runs", []).elements())
+    proposals = decode_proposals(root.field("proposals", []), {track.id for track in tracks})
     _require_unique(root.field("labels", []), [label.name for label in labels], "name")
     _require_unique(root.field("tracks"), [track.id for track in tracks], "id")
     _require_unique(root.field("runs", []), [run.id for run in runs], "id")
@@ -178,8 +146,15 @@ def decode_document(root: Node) -> Document:
         labels,
         runs,
         max([root.field("next_track_id", 1).integer(1), *(t.id + 1 for t in tracks)]),
-        max([root.field("next_run_id", 1).integer(1), *(r.id + 1 for r in runs)]),
+        max(
+            [
+                root.field("next_run_id", 1).integer(1),
+                *(r.id + 1 for r in runs),
+                *(p.run.id + 1 for p in proposals),
+            ]
+        ),
         root.field("notes", "").text(),
+        proposals,
     )
 
 
@@ -207,7 +182,40 @@ def decode_video(node: Node) -> VideoRef:
 
 def decode_label(node: Node) -> Label:
     """A label."""
-    return Label(node.field("name").text(), decode_color(node.field("color", "")))
+    attributes = tuple(_decode_attribute(n) for n in node.field("attributes", []).elements())
+    try:
+        require_distinct(attributes)
+    except EditError as error:
+        raise node.field("attributes").fail(error.message) from error
+    return Label(node.field("name").text(), decode_color(node.field("color", "")), attributes)
+
+
+def _decode_attribute(node: Node) -> Attribute:
+    kind = node.field("kind")
+    if kind.text() not in list(AttributeKind):
+        raise kind.fail(f"{shown(kind.value)} is not a kind of attribute")
+    default = node.field("default", None)
+    try:
+        return Attribute(
+            node.field("name").text(),
+            AttributeKind(kind.text()),
+            None if default.value is None else _value(default),
+            tuple(choice.text() for choice in node.field("choices", []).elements()),
+            -math.inf if "low" not in node.mapping() else node.field("low").number(),
+            math.inf if "high" not in node.mapping() else node.field("high").number(),
+        )
+    except EditError as error:
+        raise node.fail(error.message) from error
+
+
+def _value(node: Node) -> AttributeValue:
+    if isinstance(node.value, bool):
+        return node.value
+    if isinstance(node.value, str):
+        if len(node.value) > TEXT_LIMIT:
+            raise node.fail("the text is too long")
+        return node.value
+    return node.number()
 
 
 def decode_color(node: Node) -> str:
@@ -238,7 +246,36 @@ def decode_run(node: Node) -> Run:
         node.field("device", "").text(),
         node.field("seconds", 0.0).number(0),
         node.field("created", "").text(),
+        _kind(node.field("kind", RunKind.ONE_WAY.value)),
+        _disagreement(node.field("disagreement", None)),
     )
+
+
+def _kind(node: Node) -> RunKind:
+    if node.text() not in list(RunKind):
+        raise node.fail(f"{shown(node.value)} is not a kind of run")
+    return RunKind(node.text())
+
+
+def _disagreement(node: Node) -> MappingProxyType[int, float]:
+    if node.value is None:
+        return MappingProxyType({})
+    values = [value.number(0, 1) for value in node.field("values").elements()]
+    frames = decode_frames(node.field("frames"), len(values))
+    return MappingProxyType(dict(zip(frames.tolist(), values, strict=True)))
+
+
+def decode_proposals(node: Node, track_ids: set[int]) -> tuple[Proposal, ...]:
+    """The proposals; each belongs to a track that is there."""
+    found: list[Proposal] = []
+    for element in node.elements():
+        run = decode_run(element.field("run"))
+        if run.track_id not in track_ids:
+            raise element.field("run").field("track").fail(f"there is no track {run.track_id}")
+        if any(other.run.id == run.id for other in found):
+            raise element.field("run").field("id").fail(f"{run.id} is used already")
+        found.append(Proposal(run, decode_columns(element)))
+    return tuple(found)
 
 
 def decode_track(node: Node, columns: Columns) -> Track:
@@ -251,103 +288,31 @@ def decode_track(node: Node, columns: Columns) -> Track:
         node.field("visible", True).boolean(),
         node.field("locked", False).boolean(),
         columns,
+        _attributes(node.field("attributes", {})),
+        _intervals(node.field("intervals", [])),
     )
 
 
-def decode_columns(node: Node) -> Columns:
-    """Boxes of the object `node`, with every row checked."""
-    boxes = _boxes(node.field("boxes"))
-    count = len(boxes)
-    return Columns.of(
-        {
-            "frames": _frames(node.field("frames"), count),
-            "boxes": boxes,
-            "scores": _scores(node.field("scores"), count),
-            **{
-                name: _stretched(_whole(node, name, count), count, low, high)
-                for name, (low, high) in WHOLE_COLUMNS.items()
-            },
-        }
-    )
+def _attributes(node: Node) -> MappingProxyType[str, AttributeValue]:
+    return MappingProxyType({name: _value(node.field(name)) for name in node.mapping()})
 
 
-def _whole(node: Node, name: str, count: int) -> Node:
-    if name in OPTIONAL_COLUMNS:
-        return node.field(name, [[0, count]] if count else [])
-    return node.field(name)
-
-
-def _boxes(node: Node) -> NDArray[np.float64]:
-    rows = node.array()
-    if not rows:
-        return np.empty((0, 4))
-    if _all_numbers(rows):
-        try:
-            boxes = np.array(rows, np.float64)
-        except (ValueError, OverflowError):
-            boxes = np.empty(0)  # the loop below says where
-        if boxes.shape == (len(rows), 4) and _usable(boxes).all():
-            return boxes
-    for row in node.elements():
-        if len(row.array()) != 4:
-            raise row.fail("four numbers x, y, width, height were expected")
-        low = (-COORDINATE_LIMIT, -COORDINATE_LIMIT, 0.0, 0.0)
-        for value, smallest in zip(row.elements(), low, strict=True):
-            value.number(smallest, COORDINATE_LIMIT)
-    return np.array(rows, np.float64)
-
-
-def _all_numbers(rows: list[Any]) -> bool:
-    # Exact types, since booleans and numeric text would convert without complaint.
-    if not set(map(type, rows)) <= {list}:
-        return False
-    return set(map(type, chain.from_iterable(rows))) <= {int, float}
-
-
-def _frames(node: Node, count: int) -> NDArray[np.int64]:
-    spans: list[tuple[int, int]] = []
-    total, before = 0, -1
+def _intervals(node: Node) -> tuple[Interval, ...]:
+    found: list[Interval] = []
     for span in node.elements():
-        if len(span.array()) != 2:
-            raise span.fail("a range [first, last] was expected")
-        first, last = span.at(0).integer(), span.at(1).integer()
-        if last < first:
-            raise span.fail("the range ends before it starts")
-        if first <= before:
-            raise span.fail(f"frame {first} comes after frame {before}; frames must rise")
-        spans.append((first, last))
-        total, before = total + last - first + 1, last
-    if total != count:
-        raise node.fail(f"{total} frames for {count} boxes")
-    if not spans:
-        return np.empty(0, np.int64)
-    return np.concatenate([np.arange(first, last + 1) for first, last in spans])
+        first = span.at(0).integer(found[-1].last if found else 0)
+        last = span.at(1).integer(first + 2)
+        mode = span.at(2)
+        if mode.text() not in list(IntervalMode) or mode.value == IntervalMode.TRACKED:
+            raise mode.fail(f"{shown(mode.value)} is not a mode of an interval")
+        found.append(Interval(first, last, IntervalMode(mode.text())))
+    return tuple(found)
 
 
-def _scores(node: Node, count: int) -> NDArray[np.float64]:
-    values = node.array()
-    if len(values) != count:
-        raise node.fail(f"{len(values)} scores for {count} boxes")
-    if set(map(type, values)) <= {int, float}:
-        try:
-            scores = np.array(values, np.float64)
-        except OverflowError:
-            scores = np.full(1, np.nan)  # the loop below says where
-        if (np.abs(scores) <= SCORE_LIMIT).all():
-            return scores
-    for element in node.elements():
-        element.number(-SCORE_LIMIT, SCORE_LIMIT)
-    return np.array(values, np.float64)
-
-
-def _stretched(node: Node, count: int, low: int, high: int) -> NDArray[np.int64]:
-    values: list[int] = []
-    counts: list[int] = []
-    for stretch in node.elements():
-        if len(stretch.array()) != 2:
-            raise stretch.fail("a pair [value, count] was expected")
-        values.append(stretch.at(0).integer(low, high))
-        counts.append(stretch.at(1).integer(1))
-    if sum(counts) != count:
-        raise node.fail(f"values for {sum(counts)} boxes where there are {count}")
-    return np.repeat(np.array(values, np.int64), np.array(counts, np.int64))
+__all__ = [
+    "WHOLE_COLUMNS",
+    "decode_columns",
+    "decode_document",
+    "encode_columns",
+    "ranges",
+]

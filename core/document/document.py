@@ -13,9 +13,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from core.document import intervals
+from core.document.schema import Attribute
 from core.document.track import Columns, Track
 from core.errors import ProjectError
-from core.states import CorrectionPolicy
+from core.states import CorrectionPolicy, Flag, RunKind
 
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -40,18 +44,20 @@ class VideoRef:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A class of objects. `color` is ``#rrggbb`` or empty."""
+    """A class of objects. `color` is ``#rrggbb`` or empty; `attributes` is its schema."""
 
     name: str
     color: str = ""
+    attributes: tuple[Attribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """How a stretch of boxes came to be: tracker, parameters, seed, direction.
 
-    Frames ``start..end`` inclusive; ``end < start`` for a run backwards. `device`
-    and `seconds` are for the record.
+    Frames ``start..end`` inclusive; ``end < start`` for a run backwards. A two-way run
+    went from both ends; `disagreement` is ``1 - IoU`` of its two boxes by frame, in
+    [0, 1]. `device` and `seconds` are for the record.
     """
 
     id: int
@@ -64,6 +70,16 @@ class Run:
     device: str = ""
     seconds: float = 0.0
     created: str = ""  # ISO 8601, UTC
+    kind: RunKind = RunKind.ONE_WAY
+    disagreement: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A run's boxes beside the document, to be accepted or discarded; changes no track."""
+
+    run: Run
+    columns: Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class Document:
     next_track_id: int = 1
     next_run_id: int = 1
     notes: str = ""
+    proposals: tuple[Proposal, ...] = ()
 
     def track(self, track_id: int) -> Track:
         """The track with this id.
@@ -106,8 +123,13 @@ class Document:
         return next((label.color for label in self.labels if label.name == track.label), "")
 
     def with_track(self, track: Track) -> Document:
-        """A document in which `track` replaces the one with its id, or is added last."""
-        if self.has_track(track.id):
+        """A document in which `track` replaces the one with its id, or is added last.
+
+        Boxes that follow from keys follow here, see :mod:`core.document.intervals`.
+        """
+        before = next((t for t in self.tracks if t.id == track.id), None)
+        track = intervals.reconciled(before, track)
+        if before is not None:
             tracks = tuple(track if t.id == track.id else t for t in self.tracks)
         else:
             tracks = (*self.tracks, track)
@@ -124,7 +146,11 @@ class Document:
 
     def without_track(self, track_id: int) -> Document:
         """A document without this track; its id is not used again."""
-        return replace(self, tracks=tuple(t for t in self.tracks if t.id != track_id))
+        return replace(
+            self,
+            tracks=tuple(t for t in self.tracks if t.id != track_id),
+            proposals=tuple(p for p in self.proposals if p.run.track_id != track_id),
+        )
 
     def with_label(self, label: Label) -> Document:
         """A document in which `label` replaces the one of its name, or is added last."""
@@ -140,9 +166,25 @@ class Document:
         """A document with a tracker run's boxes laid over its track.
 
         The rule of the whole product: boxes that a person entered or confirmed
-        stay (`keep_protected`), everything else on the run's frames is replaced.
+        stay (`keep_protected`), everything else on the run's frames is replaced; what
+        was stated of such a frame (occluded, truncated) is then stated of the new box.
         """
-        track = self.track(run.track_id).with_columns(columns, keep_protected=keep_protected)
+        before = self.track(run.track_id)
+        if keep_protected:
+            columns = _with_statements(columns, before.columns)
+        track = before.with_columns(columns, keep_protected=keep_protected)
         kept = tuple(r for r in self.runs if r.id != run.id)
         next_id = max(self.next_run_id, run.id + 1)
         return replace(self.with_track(track), runs=(*kept, run), next_run_id=next_id)
+
+
+def _with_statements(rows: Columns, known: Columns) -> Columns:
+    stated = known.select((known.flags & (Flag.OCCLUDED | Flag.TRUNCATED)) != 0)
+    if not len(stated):
+        return rows
+    at = np.minimum(np.searchsorted(stated.frames, rows.frames), len(stated) - 1)
+    same = stated.frames[at] == rows.frames
+    marks = stated.flags[at] & np.uint8(Flag.OCCLUDED | Flag.TRUNCATED)
+    flags = rows.flags | np.where(same, marks, np.uint8(0))
+    flags.setflags(write=False)
+    return replace(rows, flags=flags)

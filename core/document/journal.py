@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from core.document import codec
 from core.document.checked import INT32, Node
-from core.document.document import Document, VideoRef
+from core.document.document import Document, Proposal, VideoRef
 from core.document.track import COLUMN_TYPES, OPTIONAL_COLUMNS, Columns, Track
 from core.errors import ProjectError
 
 FORMAT = "boxtrail-recovery"
-VERSION = 1
+VERSION = 2
 Record = dict[str, Any]
 T = TypeVar("T")
 
@@ -90,6 +90,8 @@ def difference(before: Document, after: Document) -> Record:
             "order": [run.id for run in after.runs],
             "put": [codec.encode_run(run) for run in changed],
         }
+    if after.proposals is not before.proposals and after.proposals != before.proposals:
+        record["proposals"] = _proposal_changes(before, after)
     known_tracks = {track.id: track for track in before.tracks}
     if list(known_tracks) != [track.id for track in after.tracks]:
         record["track_order"] = [track.id for track in after.tracks]
@@ -97,6 +99,15 @@ def difference(before: Document, after: Document) -> Record:
     if any(changes):
         record["tracks"] = [change for change in changes if change]
     return record
+
+
+def _proposal_changes(before: Document, after: Document) -> Record:
+    known = {proposal.run.id: proposal for proposal in before.proposals}
+    changed = [p for p in after.proposals if known.get(p.run.id) != p]
+    return {
+        "order": [p.run.id for p in after.proposals],
+        "put": [{"run": codec.encode_run(p.run), "rows": _pack(p.columns)} for p in changed],
+    }
 
 
 def _track_change(before: Track | None, after: Track) -> Record:
@@ -161,7 +172,21 @@ def apply(document: Document, record: Record) -> Document:
         order = root.field("track_order", list(known))
         put = [_changed_track(known, node) for node in changes]
         document = replace(document, tracks=_merged(document.tracks, put, order))
+    if "proposals" in record:
+        document = replace(document, proposals=_proposals(document, root.field("proposals")))
     return document
+
+
+def _proposals(document: Document, node: Node) -> tuple[Proposal, ...]:
+    put = [
+        Proposal(codec.decode_run(n.field("run")), _unpack(n.field("rows")))
+        for n in node.field("put").elements()
+    ]
+    known = {proposal.run.id: proposal for proposal in [*document.proposals, *put]}
+    ids = [order.integer(1) for order in node.field("order").elements()]
+    if any(i not in known for i in ids) or len(set(ids)) != len(ids):
+        raise node.field("order").fail("the ids do not fit what came before")
+    return tuple(known[i] for i in ids)
 
 
 def _merged(items: Sequence[T], put: Sequence[T], order: Node) -> tuple[T, ...]:

@@ -23,13 +23,13 @@ from core.errors import ProjectError
 from core.storage import atomic_write, sweep
 
 FORMAT = "boxtrail-project"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".boxtrail"
 SIZE_LIMIT = 1 << 30
 """Largest project file in bytes that is opened (100,000 frames × 20 tracks need 0.2 GB)."""
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: lambda value: value}  # 2 added members only
 """From version n to n + 1; every version before :data:`VERSION` has one."""
 
 _HINT = "Open an older copy of the project, or a recovery copy; this file is left as it is."
@@ -80,6 +80,8 @@ def parts(document: Document, format_name: str, version: int) -> Iterator[str]:
         yield ("," if i else "") + "\n{" + members + "}"
     yield "],\n"
     yield from _list("runs", map(codec.encode_run, document.runs))
+    if document.proposals:
+        yield from _list("proposals", map(codec.encode_proposal, document.proposals))
     yield f'"next_track_id": {document.next_track_id},\n'
     yield f'"next_run_id": {document.next_run_id},\n'
     yield f'"notes": {_dump(document.notes)}\n}}\n'

@@ -9,7 +9,7 @@ versions stay valid for undo at no further cost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -212,7 +212,7 @@ class Track:
     visible: bool = True
     locked: bool = False
     columns: Columns = Columns.empty()  # noqa: RUF009  (immutable)
-    attributes: Mapping[str, AttributeValue] = NO_ATTRIBUTES
+    attributes: Mapping[str, AttributeValue] = field(default_factory=lambda: NO_ATTRIBUTES)
     intervals: tuple[Interval, ...] = ()
 
     def __len__(self) -> int:

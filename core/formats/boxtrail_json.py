@@ -55,6 +55,7 @@ _FLAGS = {
     "occluded": Flag.OCCLUDED,
     "truncated": Flag.TRUNCATED,
     "absent": Flag.ABSENT,
+    "out_of_view": Flag.OUT_OF_VIEW,
 }
 
 

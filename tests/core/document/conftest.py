@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import string
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from core.document.document import Document, Label, Run, VideoRef
-from core.document.track import Columns, Keyframe, Track
+from core.document.document import Document, Label, Proposal, Run, VideoRef
+from core.document.schema import Attribute, AttributeKind
+from core.document.track import Columns, Interval, Keyframe, Track
 from core.geometry import Box
-from core.states import CorrectionPolicy, Flag, Source, TargetState
+from core.states import CorrectionPolicy, Flag, IntervalMode, RunKind, Source, TargetState
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 NUMBER = st.floats(-1e6, 1e6, allow_nan=False)
@@ -27,7 +30,7 @@ def keyframes(draw: st.DrawFn, max_frame: int = 200) -> Keyframe:
         draw(st.sampled_from(Source)),
         draw(st.floats(0, 1, width=32)),
         draw(st.sampled_from(TargetState)),
-        Flag(draw(st.integers(0, 15))),
+        Flag(draw(st.integers(0, sum(Flag)))),
         draw(st.integers(0, 5)),
     )
 
@@ -46,7 +49,34 @@ def tracks(draw: st.DrawFn, track_id: int) -> Track:
         draw(st.booleans()),
         draw(st.booleans()),
         draw(columns()),
+        draw(st.dictionaries(TEXT, TEXT | NUMBER | st.booleans(), max_size=2)),
+        draw(intervals()),
     )
+
+
+@st.composite
+def intervals(draw: st.DrawFn) -> tuple[Interval, ...]:
+    marks = sorted(draw(st.lists(st.integers(0, 100), unique=True, max_size=5)))
+    modes = st.sampled_from([IntervalMode.LINEAR, IntervalMode.SMOOTH, IntervalMode.GAP])
+    pairs = itertools.pairwise(marks)
+    return tuple(Interval(2 * a, 2 * b, draw(modes)) for a, b in pairs)
+
+
+@st.composite
+def attributes(draw: st.DrawFn, name: str) -> Attribute:
+    kind = draw(st.sampled_from(AttributeKind))
+    choices = tuple(draw(st.lists(TEXT, unique=True, min_size=1, max_size=3)))
+    if kind is AttributeKind.CHOICE:
+        return Attribute(name, kind, draw(st.none() | st.sampled_from(choices)), choices)
+    if kind is AttributeKind.NUMBER:
+        return Attribute(
+            name,
+            kind,
+            draw(st.none() | st.floats(0, 5)),
+            low=draw(NUMBER.map(lambda v: -abs(v))),
+            high=7.5,
+        )
+    return Attribute(name, kind)
 
 
 @st.composite
@@ -64,6 +94,12 @@ def runs(draw: st.DrawFn, run_id: int) -> Run:
         draw(TEXT),
         draw(st.floats(0, 1e6)),
         draw(TEXT),
+        draw(st.sampled_from(RunKind)),
+        draw(
+            st.dictionaries(
+                st.integers(0, 500), st.integers(0, 10_000).map(lambda v: v / 10_000), max_size=4
+            )
+        ),
     )
 
 
@@ -72,16 +108,27 @@ def documents(draw: st.DrawFn) -> Document:
     ids = draw(st.lists(st.integers(1, 50), unique=True, max_size=4))
     run_ids = draw(st.lists(st.integers(1, 50), unique=True, max_size=3))
     names = draw(st.lists(TEXT, unique=True, max_size=3))
+    schema = draw(st.lists(TEXT.filter(str.strip), unique=True, max_size=2))
+    waiting = draw(st.lists(st.integers(51, 60), unique=True, max_size=2)) if ids else []
     return Document(
         VideoRef(
             "/videos/" + draw(st.text(string.ascii_letters, min_size=1)), draw(TEXT), 640, 480
         ),
         tuple(draw(tracks(i)) for i in ids),
-        tuple(Label(name, draw(COLOR)) for name in names),
+        tuple(
+            Label(name, draw(COLOR), tuple(draw(attributes(n)) for n in schema)) for name in names
+        ),
         tuple(draw(runs(i)) for i in run_ids),
         max([0, *ids]) + 1,
-        max([0, *run_ids]) + 1,
+        max([0, *run_ids, *waiting]) + 1,
         draw(TEXT),
+        tuple(
+            Proposal(
+                dataclasses.replace(draw(runs(i)), track_id=draw(st.sampled_from(ids))),
+                draw(columns()),
+            )
+            for i in waiting
+        ),
     )
 
 

@@ -53,7 +53,7 @@ def test_that_the_file_is_plain_json_with_one_row_per_box(
 ) -> None:
     save(document, tmp_path / "a.boxtrail")
     raw = json.loads((tmp_path / "a.boxtrail").read_text("utf-8"))
-    assert (raw["format"], raw["version"]) == ("boxtrail-project", 1)
+    assert (raw["format"], raw["version"]) == ("boxtrail-project", 2)
     car = raw["tracks"][0]
     assert car["frames"] == [[10, 30]]
     assert car["boxes"][0] == [1, 2, 30, 40]
@@ -175,7 +175,7 @@ def test_that_damage_is_named_by_its_place(
         (b'{"shapes": [], "imagePath": "a.png"}', "is not a Boxtrail project"),
         (b"[1, 2]", "is not a Boxtrail project"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"format": "boxtrail-project", "version": 2, "x": 1}', "made by a newer Boxtrail"),
+        (b'{"format": "boxtrail-project", "version": 3, "x": 1}', "made by a newer Boxtrail"),
         (b"1" * 5000, "cannot be read"),
     ],
 )
@@ -245,7 +245,7 @@ def test_that_every_cut_of_a_project_is_refused(tmp_path: Path) -> None:
 def test_that_older_versions_are_migrated_step_by_step(
     document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = good(document, tmp_path)
+    raw = good(document, tmp_path) | {"version": 1}
     raw["comment"] = raw.pop("notes") + "old"  # version 1 as it might have been
 
     def rename(old: dict[str, Any]) -> dict[str, Any]:
@@ -267,6 +267,35 @@ def test_that_older_versions_are_migrated_step_by_step(
 
 def test_that_every_version_before_this_one_has_a_migration() -> None:
     assert set(project_file.MIGRATIONS) == set(range(1, project_file.VERSION))
+
+
+VERSION_1 = """{"format": "boxtrail-project", "version": 1,
+"video": {"path":"/videos/a.mp4","elsewhere":"/videos/a.mp4","fingerprint":"f00d","width":640,"height":480,
+"frame_count":100,"fps":25.0},
+"labels": [{"name":"car","color":"#ff0000"}],
+"tracks": [{"id": 1, "label": "car", "name": "", "color": "", "visible": true, "locked": true,
+"frames": [[10,12]], "boxes": [[1.0,2.0,30.0,40.0],[1.5,2.0,30.0,40.0],[2.0,2.0,30.0,40.0]],
+"scores": [1.0,0.98,0.5], "sources": [[0,1],[1,2]], "states": [[0,2],[1,1]],
+"flags": [[0,2],[3,1]], "runs": [[0,1],[1,2]]}],
+"runs": [{"id":1,"track":1,"tracker":"ccr","params":{"learning_rate":0.02},"start":10,"end":12,
+"policy":"new_template","device":"cpu","seconds":0.8,"created":"2026-01-01T10:42:00+00:00"}],
+"next_track_id": 2, "next_run_id": 2, "notes": "a note"}"""
+
+
+def test_that_a_file_of_the_first_version_still_opens_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "old.boxtrail"
+    path.write_text(VERSION_1, "utf-8")
+    document = load(path)
+    track = document.track(1)
+    assert (track.label, track.locked, track.intervals, dict(track.attributes)) == (
+        "car", True, (), {})  # fmt: skip
+    assert track.columns.boxes.tolist()[2] == [2, 2, 30, 40]
+    assert track.at(12) is not None
+    assert track.columns.flags.tolist() == [0, 0, 3]
+    assert document.runs[0].params == {"learning_rate": 0.02}
+    assert document.notes == "a note"
+    save(document, path)
+    assert load(path) == document
 
 
 # ---- the clip -----------------------------------------------------------------------
