@@ -116,7 +116,8 @@ def _stretches(track: Track, rows: NDArray[np.intp]) -> Iterator[tuple[int, int]
     ends = np.concatenate([[True], step]) | np.concatenate([step, [True]])
     marks = usable[ends | columns.protected()[usable] | (columns.flags[usable] != 0)]
     for a, b in zip(marks[:-1].tolist(), marks[1:].tolist(), strict=True):
-        if b - a > 1 and columns.frames[b] - columns.frames[a] == b - a:
+        whole = columns.frames[b] - columns.frames[a] == b - a and not unfit[a:b].any()
+        if b - a > 1 and whole:
             yield a, b
 
 

@@ -270,7 +270,8 @@ def test_that_every_version_before_this_one_has_a_migration() -> None:
 
 
 VERSION_1 = """{"format": "boxtrail-project", "version": 1,
-"video": {"path":"/videos/a.mp4","elsewhere":"/videos/a.mp4","fingerprint":"f00d","width":640,"height":480,
+"video": {"path":"/videos/a.mp4","elsewhere":"/videos/a.mp4",
+"fingerprint":"f00d","width":640,"height":480,
 "frame_count":100,"fps":25.0},
 "labels": [{"name":"car","color":"#ff0000"}],
 "tracks": [{"id": 1, "label": "car", "name": "", "color": "", "visible": true, "locked": true,
