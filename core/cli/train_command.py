@@ -44,6 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clips", type=int, default=24, metavar="N", help="clips to validate on (default 24)"
     )
+    parser.add_argument(
+        "--features", type=Path, metavar="FOLDER",
+        help="where kept features lie, if train.bank is set (default: in --out)",
+    )  # fmt: skip
     add_device(parser)
 
 
@@ -65,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
             6 if args.smoke else 60,
             args.resume,
             keeps=not args.smoke or args.out is not None,
+            features=args.features,
         )
         return _train(config, options)
 

@@ -6,6 +6,9 @@ template's features are kernels; a batch holds one pair per entry.
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
@@ -25,12 +28,45 @@ def depthwise(kernel: Tensor, search: Tensor) -> Tensor:
     Tensor
         ``(N, C, H - h + 1, W - w + 1)``.
     """
+    kernels = kernel.expand(len(search), -1, -1, -1)
+    if kernel.requires_grad or search.requires_grad:
+        return _Depthwise.apply(kernels, search)  # type: ignore[no-any-return]
+    return _planes(kernels, search)
+
+
+def _planes(kernels: Tensor, search: Tensor, padding: tuple[int, int] = (0, 0)) -> Tensor:
+    """Every plane of `search` with its own kernel."""
     count, channels = search.shape[:2]
-    kernels = kernel.expand(count, -1, -1, -1)
     flat = search.reshape(1, count * channels, *search.shape[2:])
-    weight = kernels.reshape(count * channels, 1, *kernel.shape[2:])
-    out = nnf.conv2d(flat, weight, groups=count * channels)
+    weight = kernels.reshape(count * channels, 1, *kernels.shape[2:])
+    out = nnf.conv2d(flat, weight, groups=count * channels, padding=padding)
     return out.view(count, channels, *out.shape[2:])
+
+
+class _Depthwise(torch.autograd.Function):
+    """:func:`depthwise` with its gradients written out.
+
+    A convolution with as many groups as planes has a slow gradient on the CPU, four times
+    slower than what it amounts to: the search correlated with the gradient as its kernels,
+    and the gradient correlated with the kernels turned by half a turn.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, kernels: Tensor, search: Tensor) -> Tensor:
+        ctx.save_for_backward(kernels, search)
+        return _planes(kernels, search)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        kernels, search = ctx.saved_tensors
+        (gradient,) = gradients
+        rows, cols = kernels.shape[2:]
+        to_kernels = to_search = None
+        if ctx.needs_input_grad[0]:
+            to_kernels = _planes(gradient, search)
+        if ctx.needs_input_grad[1]:
+            to_search = _planes(kernels.flip(-1, -2), gradient, (rows - 1, cols - 1))
+        return to_kernels, to_search
 
 
 def up_channel(kernel: Tensor, search: Tensor, outputs: int) -> Tensor:

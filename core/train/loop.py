@@ -245,9 +245,10 @@ class Run:
         return early or step % _LOG_EVERY == 0 or step == steps
 
     def _autocast(self) -> contextlib.AbstractContextManager[object]:
-        if self._device.type != "cuda" or self._settings.precision == "float32":
+        precision, kind = self._settings.precision, self._device.type
+        if precision == "float32" or (precision == "float16" and kind != "cuda"):
             return contextlib.nullcontext()
-        return torch.autocast("cuda", getattr(torch, self._settings.precision))
+        return torch.autocast(kind, getattr(torch, precision))
 
     # --- network ------------------------------------------------------------------
 

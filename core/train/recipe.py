@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from core.nets.backbone import Backbone
+
 Batch = Mapping[str, Tensor]
-"""What the material gives for one step: tensors whose first axis counts pairs."""
+"""What the material gives for one step: tensors whose first axis counts pairs.
+
+``template`` and ``search`` are pictures; from a bank of features there are
+``template.LEVEL`` and ``search.LEVEL`` instead.
+"""
+
+
+def levels(
+    batch: Batch, side: str, backbone: Backbone, wanted: Iterable[str]
+) -> Mapping[str, Tensor]:
+    """The backbone's features of a batch's `side`: those that it brings, or computed now."""
+    if side in batch:
+        return backbone(batch[side].float(), wanted)
+    return {name: batch[f"{side}.{name}"].float() for name in wanted}
 
 
 class Material(Protocol):
@@ -26,6 +41,15 @@ class Exported:
 
     tensors: Mapping[str, Tensor]
     facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBackbone:
+    """A backbone by name and options (see :mod:`core.nets.backbones`), and the levels used."""
+
+    name: str
+    options: Mapping[str, Any]
+    levels: tuple[str, ...]
 
 
 class Recipe(Protocol):
@@ -72,4 +96,8 @@ class PairRecipe(Recipe, Protocol):
 
     def tracking(self) -> dict[str, Any]:
         """Parameters that make the tracker use this network."""
+        ...
+
+    def frozen(self) -> FrozenBackbone | None:
+        """The backbone whose features can be computed beforehand, where there is one."""
         ...

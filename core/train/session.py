@@ -19,11 +19,14 @@ from core.geometry import Box
 from core.storage import atomic_write
 from core.trackers import load_all
 from core.train.config import Config
+from core.train.data import bank as bank_of_features
+from core.train.data.bank import SHARD, BankMaterial, BankSpec
 from core.train.data.material import Material, prepare
 from core.train.data.report import Report
 from core.train.data.validation import ValidationClip, validation_clips
 from core.train.loop import Hooks, Run
 from core.train.material import PairMaterial
+from core.train.recipe import Material as Source
 from core.train.validation import Clip, Validator
 from core.version import VERSION
 
@@ -33,7 +36,8 @@ class Options:
     """Where a run reads and writes, and what it may use.
 
     `clips` is the number of validation clips, of at most `clip_length` frames; `keeps`
-    is False when `folder` goes away after the run.
+    is False when `folder` goes away after the run. `features` is the folder of the bank of
+    features, by default one in `folder`; several runs can share it.
     """
 
     data: Sequence[Path]
@@ -45,6 +49,7 @@ class Options:
     clip_length: int = 60
     resume: bool = False
     keeps: bool = True
+    features: Path | None = None
 
 
 def train(
@@ -75,8 +80,11 @@ def train(
     material = prepare(options.data, report, place=options.cache, progress=prepared)
     training, kept = material.divided()
     told(report)
-    sampler = training.sampler(config.pairs, config.composites, seed=config.train.seed)
-    source = PairMaterial(sampler, config.train, workers=options.workers)
+    if config.train.bank:
+        source: Source = _banked(config, options, prepared)
+    else:
+        sampler = training.sampler(config.pairs, config.composites, seed=config.train.seed)
+        source = PairMaterial(sampler, config.train, workers=options.workers)
     run = Run(
         config.recipe,
         source,
@@ -92,6 +100,36 @@ def train(
     run.train(hooks)
     _write_card(config, options, run, began)
     return run
+
+
+def _banked(
+    config: Config, options: Options, prepared: Callable[[str, int, int], None]
+) -> BankMaterial:
+    """Pairs from a bank of features, built or added to where it has to be."""
+    frozen = config.recipe.frozen()
+    if frozen is None:
+        raise TrainingError(
+            f"{config.name} trains its backbone, so its features cannot be kept.",
+            "Leave out train.bank, or set train.backbone_rate to 0.",
+        )
+    spec = BankSpec(
+        tuple(str(folder.resolve()) for folder in options.data),
+        None if options.cache is None else str(options.cache),
+        config.pairs,
+        config.composites,
+        config.train.seed,
+        frozen.name,
+        frozen.options,
+        frozen.levels,
+    )
+    bank = bank_of_features.build(
+        spec,
+        options.features or options.folder / "features",
+        -(-config.train.bank // SHARD),
+        workers=options.workers,
+        progress=lambda done, total: prepared("Features", done, total),
+    )
+    return BankMaterial(bank, config.pairs, config.train)
 
 
 def _require_new_or_resumed(options: Options) -> None:

@@ -17,6 +17,14 @@ class TrainSettings:
         20_000, "Pairs drawn in one pass.", bounds=(1, 10_000_000), unit="pairs", group="Length"
     )
     batch: int = param(32, "Pairs per step.", bounds=(1, 4096), unit="pairs", group="Length")
+    bank: int = param(
+        0,
+        "Pairs of which the features of a frozen backbone are computed once, kept on disk and "
+        "dealt anew; 0 computes features at every step.",
+        bounds=(0, 10_000_000),
+        unit="pairs",
+        group="Length",
+    )
     # Optimisation
     optimiser: str = param(
         "sgd", "How steps are made.", choices=("sgd", "adamw"), group="Optimisation"
@@ -61,7 +69,7 @@ class TrainSettings:
     )
     precision: str = param(
         "float32",
-        "Number format of the network on CUDA; the CPU always uses float32.",
+        "Number format of the network's products; float16 on CUDA only.",
         choices=("float32", "bfloat16", "float16"),
         group="Optimisation",
     )

@@ -15,7 +15,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from core.nets import anchors
-from core.trackers.cract.network import DELTA_SCALE, Network
+from core.trackers.cract.network import DELTA_SCALE, Features, Network
 from core.trackers.cract.proposals import overlaps, suppress
 
 POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
@@ -147,8 +147,8 @@ def jittered(target: Tensor, count: int, generator: torch.Generator | None = Non
 
 def pair_losses(
     network: Network,
-    template: Tensor,
-    search: Tensor,
+    first: Features,
+    region: Features,
     boxes: tuple[Tensor, Tensor],
     present: Tensor,
     config: LossConfig,
@@ -158,8 +158,8 @@ def pair_losses(
 
     Parameters
     ----------
-    template, search
-        Crops ``(N, 3, H, H)``, RGB, 0 to 255.
+    first, region
+        Features of the templates and of the search crops.
     boxes
         The target ``(N, 4)`` in the template and in the search crop.
     present
@@ -170,7 +170,6 @@ def pair_losses(
     Losses
         With gradients to every head, and to the backbone where it is trained.
     """
-    first, region = network.features(template), network.features(search)
     logits, offsets = network.propose(network.heads.rpn.kernels(first.deep), region)
     shared = overlaps(network.anchors, boxes[1][:, None])
     labels = anchor_labels(shared, present, config)

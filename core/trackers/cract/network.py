@@ -256,8 +256,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = backbone
-        self._names = (base.shallow, base.deep)
-        shallow, deep = (backbone.levels[name] for name in self._names)
+        self.levels = (base.shallow, base.deep)
+        shallow, deep = (backbone.levels[name] for name in self.levels)
         for level in (shallow, deep):
             _require_symmetric(level, config)
         if shallow.stride != deep.stride:
@@ -272,8 +272,11 @@ class Network(nn.Module):
 
     def features(self, pictures: Tensor) -> Features:
         """φ4 and φ34 of crops ``(N, 3, H, H)``, RGB, 0 to 255."""
-        levels = self.backbone(pictures, self._names)
-        shallow, deep = (levels[name].float() for name in self._names)
+        return self.combined(self.backbone(pictures, self.levels))
+
+    def combined(self, levels: Mapping[str, Tensor]) -> Features:
+        """φ4 and φ34 of the backbone's two levels."""
+        shallow, deep = (levels[name].float() for name in self.levels)
         return Features(deep, self.heads.fusion(torch.cat([shallow, deep], dim=1)))
 
     def pool(self, fused: Tensor, boxes: Tensor) -> Tensor:

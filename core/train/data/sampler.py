@@ -57,6 +57,9 @@ class Pair:
         How many draws were given up before (unreadable pictures, unsuitable views).
     origin, source, category
         Where it comes from.
+    group, target
+        Footage and object of the template; two pairs with the same `target` show the same
+        object. "" for a composited target, which is no one else's.
     """
 
     template: Image
@@ -68,6 +71,8 @@ class Pair:
     origin: Origin
     source: str
     category: str
+    group: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +191,10 @@ class PairSampler:
             search = _view(other, int(rng.choice(other.frames)))
         else:
             search = template if second == first else _view(thing, second)
-        return self._finished(rng, template, search, negative, origin, source, category)
+        pair = self._finished(rng, template, search, negative, origin, source, category)
+        number = next(k for k, track in enumerate(thing.item.tracks) if track is thing.track)
+        target = f"{thing.item.key}#{number}"
+        return pair and replace(pair, group=thing.item.group, target=target)
 
     def _origin(self, rng: Rng) -> Origin:
         draw = rng.random()
@@ -232,7 +240,9 @@ class PairSampler:
         if search.truth.shown < self.params.least_shown:
             return None
         views = (_shot_view(template), _shot_view(search))
-        return self._finished(rng, *views, negative, Origin.COMPOSITE, "composites", clip.category)
+        origin, source = Origin.COMPOSITE, "composites"
+        pair = self._finished(rng, *views, negative, origin, source, clip.category)
+        return pair and replace(pair, group=clip.group)
 
     def _finished(
         self, rng: Rng, template: _View, search: _View, negative: bool, origin: Origin,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.trackers.cract.losses import LossConfig, pair_losses
 from core.trackers.cract.network import BASES, Network, NetworkConfig, stored, untrained
-from core.train.recipe import Batch, Exported
+from core.train.recipe import Batch, Exported, FrozenBackbone, levels
 
 
 class CractRecipe:
@@ -54,6 +54,13 @@ class CractRecipe:
         """See :class:`core.train.recipe.PairRecipe`."""
         return {"backbone": self._base}
 
+    def frozen(self) -> FrozenBackbone | None:
+        """See :class:`core.train.recipe.PairRecipe`."""
+        if self._tunes_backbone:
+            return None
+        base = BASES[self._base]
+        return FrozenBackbone(self._base, base.options, (base.deep, base.shallow))
+
     def network(self) -> nn.Module:
         """See :class:`core.train.recipe.Recipe`."""
         return untrained(self._base, self.config, {})
@@ -64,10 +71,11 @@ class CractRecipe:
 
     def losses(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The four parts of the loss."""
+        net = cast(Network, network)
         parts = pair_losses(
-            cast(Network, network),
-            batch["template"].float(),
-            batch["search"].float(),
+            net,
+            net.combined(levels(batch, "template", net.backbone, net.levels)),
+            net.combined(levels(batch, "search", net.backbone, net.levels)),
             (batch["template_box"], batch["search_box"]),
             ~batch["negative"],
             self.options,

@@ -14,7 +14,7 @@ from core.trackers.crpn.geometry import first_anchors, map_grid
 from core.trackers.crpn.loading import KEYS
 from core.trackers.crpn.losses import LossOptions, cascade_loss
 from core.trackers.crpn.network import SiameseCRPN
-from core.train.recipe import Batch, Exported
+from core.train.recipe import Batch, Exported, FrozenBackbone, levels
 
 
 class CrpnRecipe:
@@ -57,6 +57,16 @@ class CrpnRecipe:
         """See :class:`core.train.recipe.PairRecipe`."""
         return {"backbone": self.config.backbone}
 
+    def frozen(self) -> FrozenBackbone | None:
+        """See :class:`core.train.recipe.PairRecipe`."""
+        if self._tunes_backbone:
+            return None
+        return FrozenBackbone(self.config.backbone, self.config.backbone_options, self._levels)
+
+    @property
+    def _levels(self) -> tuple[str, ...]:
+        return self.config.levels[: self.config.stages]
+
     def network(self) -> nn.Module:
         """See :class:`core.train.recipe.Recipe`."""
         body = backbones.pretrained(self.config.backbone, **self.config.backbone_options)
@@ -68,12 +78,15 @@ class CrpnRecipe:
 
     def losses(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Classification and regression of every stage (Eq. 7)."""
-        template, search = batch["template"].float(), batch["search"].float()
+        net = cast(SiameseCRPN, network)
+        wanted = self._levels
+        first = levels(batch, "template", net.backbone, wanted)
+        region = levels(batch, "search", net.backbone, wanted)
         outputs = [
             type(output)(output.cls.float(), output.loc.float())
-            for output in network(template, search)
+            for output in net.cascade(net.cascade.kernels(first), region)
         ]
-        boxes = self._first(cast(SiameseCRPN, network), batch)
+        boxes = self._first(net, batch)
         found = cascade_loss(outputs, boxes, batch["search_box"], ~batch["negative"], self.options)
         return {f"stage{number}": stage.total for number, stage in enumerate(found, start=1)}
 
@@ -86,7 +99,7 @@ class CrpnRecipe:
         """The first anchors ``(N, 4)``, or ``(B, N, 4)`` where each pair has its own."""
         deepest = network.cascade.levels[0]
         grid = map_grid(self.config, deepest, self.config.search_size)
-        device = batch["search"].device
+        device = batch["search_box"].device
         if self.config.anchors != "own":
             return first_anchors(self.config, grid, (0.0, 0.0), device)
         sizes = batch["template_box"][:, 2:].tolist()

@@ -64,6 +64,9 @@ class EdcfRecipe:
         """See :class:`core.train.recipe.PairRecipe`."""
         return {"features": "own"}
 
+    def frozen(self) -> None:
+        """There is none."""
+
     def network(self) -> nn.Module:
         """See :class:`core.train.recipe.Recipe`."""
         return EDCFNet(**self._network)

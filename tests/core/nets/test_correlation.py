@@ -65,3 +65,17 @@ def test_that_gradients_reach_both_sides() -> None:
     kernel.requires_grad_()
     search.requires_grad_()
     assert torch.autograd.gradcheck(correlation.depthwise, (kernel, search))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_that_the_gradients_of_depthwise_are_those_of_its_definition(shared: bool) -> None:
+    search = _random(2, 3, 6, 7, seed=1).requires_grad_()
+    kernel = _random(1 if shared else 2, 3, 3, 2).requires_grad_()
+    assert torch.autograd.gradcheck(correlation.depthwise, (kernel, search))
+
+
+def test_that_only_the_gradient_that_is_asked_for_is_computed() -> None:
+    search, kernel = _random(2, 3, 6, 7, seed=1), _random(2, 3, 3, 2).requires_grad_()
+    correlation.depthwise(kernel, search).sum().backward()
+    assert kernel.grad is not None
+    assert search.grad is None

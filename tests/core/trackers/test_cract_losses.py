@@ -152,7 +152,8 @@ def test_that_the_losses_fall_to_nearly_nothing_on_two_pairs() -> None:
     optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
     history = []
     for _ in range(60):
-        found = losses.pair_losses(net, template, search, boxes, here, CONFIG, draws)
+        first, region = net.features(template), net.features(search)
+        found = losses.pair_losses(net, first, region, boxes, here, CONFIG, draws)
         optimiser.zero_grad()
         found.total.backward()
         optimiser.step()

@@ -114,3 +114,29 @@ def test_that_settings_come_from_a_file_and_from_assignments(tmp_path: Path) -> 
     path.write_text("epochs = = 3")
     with pytest.raises(TrainingError, match="not a configuration"):
         configs.read(path)
+
+
+def test_that_kept_features_train_the_same_way_twice_and_are_shared(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.train.data.bank.SHARD", 8)
+    monkeypatch.setattr("core.train.session.SHARD", 8)
+    shared = ["--features", str(tmp_path / "bank"), "--set", "train.bank=8", "--clips", "0"]
+    logs = []
+    for name in ("a", "b"):
+        out = tmp_path / name
+        assert main(arguments(data, *shared, "--out", str(out))) == 0
+        rows = (out / "log.csv").read_text().splitlines()
+        columns = rows[0].split(",")
+        drop = {columns.index("pairs_per_second"), columns.index("seconds")}
+        logs.append([[v for k, v in enumerate(r.split(",")) if k not in drop] for r in rows])
+    assert logs[0] == logs[1]
+    assert len(list((tmp_path / "bank").glob("*.npz"))) == 1
+
+
+def test_that_a_trained_backbone_has_no_features_to_keep(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["--set", "train.bank=8", "--set", "train.backbone_rate=0.1"]
+    assert main(arguments(data, *told, "--out", str(tmp_path / "run"))) == 2
+    assert "backbone" in capsys.readouterr().err
