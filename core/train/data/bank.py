@@ -181,7 +181,7 @@ def _work(shard: int) -> None:
         _worker.make(shard)
 
 
-def _described(pairs: Sequence[Pair]) -> dict[str, NDArray[Any]]:
+def _described(pairs: Sequence[Pair]) -> dict[str, Any]:
     return {
         "template_box": np.stack([pair.template_box for pair in pairs]),
         "search_box": np.stack([pair.search_box for pair in pairs]),
