@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.geometry import Box
 from core.trackers.base import Tracker
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The tracker's state after it processed `frame`."""
+    """The tracker's state after it processed `frame`, where it said `box`."""
 
     frame: int
     state: object
+    box: Box | None = None
 
 
 class Checkpoints:
@@ -49,16 +51,23 @@ class Checkpoints:
     def __len__(self) -> int:
         return len(self._taken)
 
-    def offer(self, frame: int, tracker: Tracker) -> None:
+    def offer(self, frame: int, tracker: Tracker, box: Box | None = None) -> None:
         """Take a state if it is due; call after each processed frame."""
         if self._seen % self._every == 0:
-            state = tracker.snapshot()
-            self._taken.append(Checkpoint(frame, state))
-            bound = min(self._keep, max(1, self._budget // max(size_of(state), 1)))
-            while len(self._taken) > bound:
-                self._taken = self._taken[::2] if bound > 1 else self._taken[-1:]
-                self._every *= 2
+            self._take(Checkpoint(frame, tracker.snapshot(), box))
         self._seen += 1
+
+    def take_last(self, frame: int, tracker: Tracker, box: Box | None = None) -> None:
+        """Take the state at the end of a run, so that going on from there costs nothing."""
+        if not self._taken or self._taken[-1].frame != frame:
+            self._take(Checkpoint(frame, tracker.snapshot(), box))
+
+    def _take(self, checkpoint: Checkpoint) -> None:
+        self._taken.append(checkpoint)
+        bound = min(self._keep, max(1, self._budget // max(size_of(checkpoint.state), 1)))
+        while len(self._taken) > bound:
+            self._taken = self._taken[::2] if bound > 1 else self._taken[-1:]
+            self._every *= 2
 
     def until(self, frame: int, step: int) -> Checkpoints:
         """A new list with the states strictly before `frame` in the direction `step`.
@@ -69,6 +78,14 @@ class Checkpoints:
         kept = Checkpoints(self._every, self._keep, self._budget)
         kept._taken = [c for c in self._taken if (frame - c.frame) * step > 0]
         return kept
+
+    def through(self, frame: int, step: int) -> Checkpoints:
+        """A new list with the states up to and with `frame` in the direction `step`."""
+        return self.until(frame + step, step)
+
+    def at_or_before(self, frame: int, step: int) -> Checkpoint | None:
+        """The last state at or before `frame` in the direction `step` (±1)."""
+        return self.before(frame + step, step)
 
     def before(self, frame: int, step: int) -> Checkpoint | None:
         """The last state strictly before `frame` in the direction ``step`` (±1)."""

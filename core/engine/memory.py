@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from core.engine.checkpoints import Checkpoints
 from core.engine.plan import RunPlan
-from core.errors import TrackerError
+from core.engine.runner import Start
+from core.errors import FrameUnavailable, TrackerError
 from core.states import CorrectionPolicy
 from core.trackers import registry
 from core.trackers.base import Services, Tracker
@@ -69,11 +70,13 @@ class TrackerMemory:
 
     def tracker_for(
         self, plan: RunPlan, services: Services, video: VideoSource
-    ) -> tuple[Tracker, Checkpoints]:
-        """The tracker that executes `plan`, in the state to start from.
+    ) -> tuple[Tracker, Checkpoints, Start]:
+        """The tracker that executes `plan`, in the state to start from, and how it starts.
 
         New for a new template; else the one that ran, put back to before the
-        correction; else a new one that saw the recorded template.
+        correction; else a new one that saw the recorded template. Where the plan
+        resumes and the tracker still knows that it said the very box it would start from,
+        it is brought to just after that frame; otherwise it starts by a correction.
 
         Raises
         ------
@@ -83,16 +86,37 @@ class TrackerMemory:
         with self._lock:
             ran = self._ran.pop(plan.run.track_id, None)
         spec = registry.find(plan.run.tracker)
-        if plan.start.policy is CorrectionPolicy.NEW_TEMPLATE:
-            return spec.create(plan.run.params, services), Checkpoints()
+        start = replace(plan.start, resumes=False)
+        if start.policy is CorrectionPolicy.NEW_TEMPLATE and not plan.start.resumes:
+            return spec.create(plan.run.params, services), Checkpoints(), start
         if ran and ran.fits(spec.key, plan.run.params):
-            checkpoint = ran.checkpoints.before(plan.start.frame, ran.step)
+            same = ran.step * plan.step > 0
+            if plan.start.resumes and same and _brought_to(ran, plan.start, video):
+                kept = ran.checkpoints.through(start.frame, ran.step)
+                return ran.tracker, kept, plan.start
+            checkpoint = ran.checkpoints.before(start.frame, ran.step)
             if checkpoint is not None:
                 ran.tracker.restore(checkpoint.state)
-                same = ran.step * plan.step > 0
-                kept = ran.checkpoints.until(plan.start.frame, ran.step) if same else Checkpoints()
-                return ran.tracker, kept
-        return _from_template(plan, spec, services, video), Checkpoints()
+                kept = ran.checkpoints.until(start.frame, ran.step) if same else Checkpoints()
+                return ran.tracker, kept, start
+        return _from_template(plan, spec, services, video), Checkpoints(), start
+
+
+def _brought_to(ran: _Ran, start: Start, video: VideoSource) -> bool:
+    """Bring the tracker to just after the start frame; False if it did not say that box."""
+    checkpoint = ran.checkpoints.at_or_before(start.frame, ran.step)
+    if checkpoint is None:
+        return False
+    ran.tracker.restore(checkpoint.state)
+    box = checkpoint.box
+    with torch.inference_mode():
+        for index in range(checkpoint.frame + ran.step, start.frame + ran.step, ran.step):
+            try:
+                image = video.read(index).image
+            except FrameUnavailable:  # a run skips such a frame, too
+                continue
+            box = ran.tracker.update(image).box
+    return box == start.box
 
 
 def _from_template(

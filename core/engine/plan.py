@@ -14,7 +14,8 @@ class RunPlan:
 
     `template` is the seed to initialise on first when the policy keeps the template
     and no running tracker is at hand. `stop` is exclusive, as in `range`; with
-    `to_end` it is where the clip ends as far as is known when planning.
+    `to_end` it is where the clip ends as far as is known when planning. `other` is the
+    seed at the far end of a two-way run, on frame `stop`.
     """
 
     run: Run
@@ -23,8 +24,10 @@ class RunPlan:
     step: int
     template: Start | None = None
     to_end: bool = False
+    other: Start | None = None
 
     @property
     def total(self) -> int:
-        """Number of frames to track, without the seed."""
-        return max(len(range(self.start.frame, self.stop, self.step)) - 1, 0)
+        """Number of frames to track, without the seed; of a two-way run in both passes."""
+        frames = max(len(range(self.start.frame, self.stop, self.step)) - 1, 0)
+        return 2 * frames if self.other is not None else frames

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
@@ -60,6 +60,7 @@ def test_that_smooth_boxes_are_the_monotone_cubic_through_the_keys() -> None:
     assert (np.diff(rows[:, 0]) >= -1e-12).all()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(0.1, 500), min_size=2, max_size=8), st.integers(0, 10_000))
 def test_that_smooth_values_stay_between_their_neighbours(values: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -95,6 +96,7 @@ def test_that_a_new_box_inside_parts_the_interval() -> None:
     assert after.columns.boxes[30].tolist() == before.track(1).columns.boxes[30].tolist()
 
 
+@settings(max_examples=40, deadline=None)
 @given(frame=st.integers(0, 40), mode=st.sampled_from([LINEAR, SMOOTH, GAP]))
 def test_that_a_deletion_on_one_frame_changes_no_other_frame(
     frame: int, mode: IntervalMode

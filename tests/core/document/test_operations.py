@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.document import operations, ranges
@@ -53,6 +53,7 @@ def test_that_a_split_with_an_empty_part_is_refused(frame: int) -> None:
         operations.split(of(boxes(range(10))), 1, frame)
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), frame=st.integers(0, 200))
 def test_that_swapping_twice_changes_nothing_and_once_only_what_is_later(
     any_columns: st.SearchStrategy[Columns], data: st.DataObject, frame: int
@@ -70,6 +71,7 @@ def test_that_swapping_twice_changes_nothing_and_once_only_what_is_later(
     assert one.select(one.frames >= frame) == b.select(b.frames >= frame)
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_that_a_merge_never_loses_a_persons_box_unasked(
     any_columns: st.SearchStrategy[Columns], data: st.DataObject
@@ -150,6 +152,7 @@ def test_that_a_deleted_track_takes_its_proposals_along() -> None:
 # ---- ranges -------------------------------------------------------------------------
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), first=st.integers(0, 200), length=st.integers(0, 50), all_=st.booleans())
 def test_that_deleting_changes_nothing_outside_its_range(
     any_columns: st.SearchStrategy[Columns],

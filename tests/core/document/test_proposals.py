@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.document import proposals
@@ -18,6 +18,7 @@ def of(columns: Columns) -> Document:
     return Document(VideoRef("a")).with_track(Track(1, columns=columns))
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), first=st.integers(0, 200), length=st.integers(0, 100))
 def test_that_a_proposal_changes_no_track_until_it_is_accepted_and_then_only_there(
     any_columns: st.SearchStrategy[Columns], data: st.DataObject, first: int, length: int

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.document import intervals
@@ -25,6 +25,7 @@ def wavy(count: int = 200, seed: int = 0) -> Columns:
     )  # fmt: skip
 
 
+@settings(max_examples=40, deadline=None)
 @given(loss=st.sampled_from([0.01, 0.05, 0.1, 0.3]), seed=st.integers(0, 50))
 def test_that_no_box_loses_more_than_the_bound(loss: float, seed: int) -> None:
     before = Track(1, columns=wavy(seed=seed))
@@ -53,6 +54,7 @@ def test_that_a_looser_bound_needs_fewer_keys_and_a_line_needs_two() -> None:
     assert simplified(Track(1, columns=line), Bound(0)).keys_after == 2
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_that_what_a_person_decided_and_absent_and_lost_frames_stay(
     any_columns: st.SearchStrategy[Columns], data: st.DataObject

@@ -1,0 +1,93 @@
+"""What a plan of a run needs to know: the seed, where to stop, the template to start from."""
+
+from __future__ import annotations
+
+from core.document.document import Document
+from core.document.intervals import around
+from core.document.track import Track
+from core.engine.runner import Start
+from core.errors import BoxError, TrackerError
+from core.geometry import Box, require_usable
+from core.states import CorrectionPolicy
+from core.video.source import Access, VideoSource
+
+
+def seed_box(track: Track, frame: int, video: VideoSource) -> Box:
+    """The box to start from.
+
+    Raises
+    ------
+    BoxError
+        If the track has no usable box on `frame`.
+    TrackerError
+        If the track is locked.
+    """
+    if track.locked:
+        raise TrackerError(f"“{track.title}” is locked.", "Unlock it to track it.")
+    key = track.at(frame)
+    if key is None or key.is_absent:
+        raise BoxError(f"There is no box on frame {frame}.", "Draw one, then track from it.")
+    return require_usable(key.box, video.info.width, video.info.height)
+
+
+def stop_within(video: VideoSource, frame: int, stop: int | None, step: int) -> int:
+    """`stop` kept inside the clip; its end for None.
+
+    Raises
+    ------
+    TrackerError
+        If there is no frame to track.
+    """
+    count = video.info.frame_count
+    if stop is None:
+        stop = count if step > 0 else -1
+    elif video.access is not Access.CHECKING:  # else the count is an estimate
+        stop = min(max(stop, -1), count)
+    if len(range(frame, stop, step)) < 2:
+        side = "after" if step > 0 else "before"
+        raise TrackerError(
+            f"There is no frame to track {side} frame {frame}.",
+            "Start from another frame or track in the other direction.",
+        )
+    return stop
+
+
+def template(document: Document, track_id: int, policy: CorrectionPolicy) -> Start | None:
+    """The seed of the last run that learnt a template; runs in between kept it."""
+    if policy is CorrectionPolicy.NEW_TEMPLATE:
+        return None
+    track = document.track(track_id)
+    for earlier in reversed(document.runs):
+        if earlier.track_id != track_id or earlier.policy is not CorrectionPolicy.NEW_TEMPLATE:
+            continue
+        seed = track.at(earlier.start)
+        if seed is not None and not seed.is_absent:
+            return Start(earlier.start, seed.box)
+    return None
+
+
+def ends_around(track: Track, frame: int, video: VideoSource) -> tuple[Start, Start]:
+    """The two boxes of a person between which `frame` lies, as seeds.
+
+    Raises
+    ------
+    TrackerError
+        If there are no two, or no frame lies between them.
+    BoxError
+        If one of them cannot be tracked.
+    """
+    found = around(track, frame)
+    if found is None:
+        raise TrackerError(
+            f"Frame {frame} does not lie between two boxes of yours.",
+            "Draw or accept a box before and after the stretch.",
+        )
+    first, last = found
+    if last - first < 2:
+        raise TrackerError(
+            f"There is no frame between {first} and {last}.", "Go to where boxes are missing."
+        )
+    return (
+        Start(first, seed_box(track, first, video)),
+        Start(last, seed_box(track, last, video)),
+    )
