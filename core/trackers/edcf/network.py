@@ -204,13 +204,13 @@ class Outputs:
     low
         ``g`` ``(N, 125, 125)``, zero displacement at cell (62, 62).
     high
-        Logits ``f`` ``(N, 17, 17)``, zero displacement at cell (8, 8).
+        Logits ``f`` ``(N, 17, 17)``, zero displacement at cell (8, 8); None when not asked for.
     target_picture, search_picture
         Reconstructions ``(N, 3, 255, 255)``, normalised; None when not asked for.
     """
 
     low: Tensor
-    high: Tensor
+    high: Tensor | None
     target_picture: Tensor | None
     search_picture: Tensor | None
 
@@ -235,7 +235,9 @@ class EDCFNet(nn.Module):
         self.register_buffer("label", label, persistent=False)
         self.label: Tensor
 
-    def forward(self, wide: Tensor, search: Tensor, *, reconstruct: bool = True) -> Outputs:
+    def forward(
+        self, wide: Tensor, search: Tensor, *, semantic: bool = True, reconstruct: bool = True
+    ) -> Outputs:
         """Both responses, and the reconstructions, for pairs of pictures.
 
         Parameters
@@ -245,13 +247,13 @@ class EDCFNet(nn.Module):
             The middle 255 × 255 are the exemplar ``z'``.
         search
             ``(N, 3, 255, 255)``, the search picture ``x'``.
-        reconstruct
-            Whether to run the decoder.
+        semantic, reconstruct
+            Whether to run the upper layers for the high response, and the decoder.
         """
         wide_low = self.encoder(wide, ("low",))["low"]
         target = WINDOWS.target(wide_low)
-        kernel_map = self.encoder.trunk(target)
-        found = self.encoder(search, ("low", "high"))
+        deep = semantic or reconstruct
+        found = self.encoder(search, ("low", "high") if deep else ("low",))
         filter_hat = filters.correlation_filter(
             target,
             WINDOWS.contexts(wide_low),
@@ -261,6 +263,9 @@ class EDCFNet(nn.Module):
             self.denominator,
         )
         low = filters.centered(filters.respond(found["low"], filter_hat))
+        if not deep:
+            return Outputs(low, None, None, None)
+        kernel_map = self.encoder.trunk(target)
         high = self.semantic(middle(kernel_map, KERNEL), found["high"])
         pictures = (None, None)
         if reconstruct:

@@ -138,6 +138,17 @@ def test_that_an_anchor_of_the_targets_own_size_can_be_trained() -> None:
     assert all(torch.isfinite(loss) for loss in losses.values())
 
 
+def test_that_the_low_branch_can_be_trained_alone() -> None:
+    recipe = cast(PairRecipe, make("edcf", {}, {"reconstruction": 0.0, "high": 0.0}))
+    network = recipe.network().train()
+    losses = recipe.losses(network, pairs_of(recipe))
+    assert set(losses) == {"low"}
+    losses["low"].backward()
+    learning = {key for key, p in network.named_parameters() if p.grad is not None}
+    assert learning
+    assert all(key.startswith("encoder.stem.") for key in learning)
+
+
 def test_that_the_reconstruction_can_be_left_out() -> None:
     recipe = cast(PairRecipe, make("edcf", {}, {"reconstruction": 0.0}))
     losses = recipe.losses(recipe.network().train(), pairs_of(recipe))
