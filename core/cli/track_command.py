@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.alarms.stop import StopRule
 from core.cli.options import (
     UsageError,
     add_device,
@@ -69,6 +70,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stop", type=int, metavar="N", help="first frame not to track (default: to the end)"
     )
     span.add_argument("--frames", type=positive, metavar="N", help="how many frames to track")
+    parser.add_argument(
+        "--until-unsure",
+        action="store_true",
+        help="stop where the tracker's box becomes doubtful, and keep the frames before",
+    )
+    parser.add_argument(
+        "--stop-after",
+        type=positive,
+        metavar="N",
+        help="doubtful frames in a row for that (default 5)",
+    )
+    parser.add_argument(
+        "--keep-tail",
+        action="store_true",
+        help="with --until-unsure: keep the doubtful frames, too",
+    )
     parser.add_argument("--backward", action="store_true", help="track towards the beginning")
     parser.add_argument("--label", default="", metavar="NAME", help="class of the target")
     parser.add_argument(
@@ -110,7 +127,9 @@ def run(args: argparse.Namespace) -> int:
     require_writable(args.overlay)
     if not outputs and not args.overlay:
         raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
-    job = Job(outputs, args.overlay, _map_key(args, spec), use_device(args), args.quiet, given)
+    rule = stop_rule(args)
+    device, map_key = use_device(args), _map_key(args, spec)
+    job = Job(outputs, args.overlay, map_key, device, args.quiet, rule, given)
     session = Session.of_video(args.video)
     try:
         session.wait_ready()
@@ -134,6 +153,18 @@ def _plan(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
     return session.plan(
         track.id, args.start, args.tracker, stop=stop, step=step, params=parse_settings(args.set)
     )
+
+
+def stop_rule(args: argparse.Namespace) -> StopRule | None:
+    """Where to stop by itself, from the options; None for nowhere."""
+    if args.until_unsure:
+        after = args.stop_after or StopRule().stop_after
+        return StopRule(after, cut_tail=not args.keep_tail)
+    if args.stop_after or args.keep_tail:
+        raise UsageError(
+            "--stop-after and --keep-tail belong to --until-unsure.", "Add --until-unsure."
+        )
+    return None
 
 
 def _map_key(args: argparse.Namespace, spec: TrackerSpec) -> str:

@@ -18,6 +18,9 @@ from pathlib import Path
 from types import FrameType
 
 from core import device as devices
+from core.alarms.stop import StopRule
+from core.alarms.thresholds import calibration
+from core.alarms.watcher import Watcher
 from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
 from core.cli.output import Output, write_output
 from core.cli.overlay_output import OverlayOutput
@@ -26,7 +29,7 @@ from core.document.store import Change
 from core.document.track import Track
 from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
-from core.engine.runner import EndReason, FrameResult, RunEnd
+from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.session import RunPlan, Session
 from core.states import TargetState
 from core.trackers.base import Services
@@ -36,13 +39,17 @@ _NOTES = {TargetState.UNCERTAIN: "uncertain", TargetState.LOST: "lost"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do with a run besides running it. `map_key` empty draws no map."""
+    """What to do with a run besides running it.
+
+    `map_key` empty draws no map; with `until` the run stops where the tracker is unsure.
+    """
 
     outputs: Sequence[Output]
     overlay: Path | None = None
     map_key: str = ""
     device: str = "cpu"
     quiet: bool = False
+    until: StopRule | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -65,6 +72,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
             written = [*(write_output(session, output) for output in job.outputs), *written]
     if not job.quiet and end.frames:
         print(summary(plan, end, session.store.current.track(plan.run.track_id)))
+        if end.reason is EndReason.UNSURE:
+            print(f"  stopped: unsure from frame {end.doubtful_from} on")
         for output in written:
             print(f"  {output.path}  ({output.key})")
     return _conclude(end)
@@ -83,6 +92,8 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
         line.update(len(buffer) - 1, _NOTES.get(item.result.state, ""))
 
     sinks = [progress]
+    watch = Watch(Watcher(calibration(plan.run.tracker)), job.until)
+    end: RunEnd | None = None
     began = time.perf_counter()
     try:
         with contextlib.ExitStack() as stack:
@@ -97,6 +108,7 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
                 services=services,
                 buffer=buffer,
                 want_maps=frozenset({job.map_key} if job.map_key and job.overlay else ()),
+                watch=watch,
             )
     finally:
         line.clear()
@@ -106,9 +118,15 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
             buffer,
             seconds=time.perf_counter() - began,
             device=devices.describe(services.device),
+            cut_from=_tail(end, job),
         )
         session.store.replace(document, Change("Track"))
     return end
+
+
+def _tail(end: RunEnd | None, job: Job) -> int | None:
+    unsure = end is not None and end.reason is EndReason.UNSURE
+    return end.doubtful_from if end and unsure and job.until and job.until.cut_tail else None
 
 
 @contextlib.contextmanager

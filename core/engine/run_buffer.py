@@ -18,7 +18,11 @@ from core.states import Flag, Source, TargetState
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One frame's result without arrays. `seconds` is the tracker's time alone."""
+    """One frame's result without arrays. `seconds` is the tracker's time alone.
+
+    `state` and `reason` are the verdict on the frame, the tracker's own word included;
+    `alarms` are the bits that rang, `doubt` in [0, 1] how much speaks against the box.
+    """
 
     frame: int
     box: Box
@@ -28,6 +32,8 @@ class Row:
     scalars: Mapping[str, float]
     seconds: float
     is_seed: bool = False
+    alarms: int = 0
+    doubt: float = 0.0
 
 
 class RunBuffer:
@@ -57,7 +63,9 @@ class RunBuffer:
         The seed is a box that is in the document already (a person drew it).
         """
         return Columns.of_keyframes(
-            Keyframe(r.frame, r.box, Source.TRACKED, r.score, r.state, Flag.NONE, self.run_id)
+            Keyframe(
+                r.frame, r.box, Source.TRACKED, r.score, r.state, Flag.NONE, self.run_id, r.alarms
+            )
             for r in self.since(0)
             if not r.is_seed
         )

@@ -11,16 +11,18 @@ import contextlib
 import enum
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from core import params as parameters
+from core.alarms.stop import Stopper, StopRule
+from core.alarms.watcher import Verdict, Watcher
 from core.engine.control import Control
 from core.engine.run_buffer import Row, RunBuffer
 from core.errors import BoxtrailError, DeviceError, FrameUnavailable, TrackerError
 from core.geometry import Box
-from core.states import CorrectionPolicy, TargetState
+from core.states import CorrectionPolicy
 from core.trackers.base import Tracker, TrackResult
 from core.video.source import Frame
 
@@ -29,30 +31,47 @@ class EndReason(enum.StrEnum):
     """Why a run ended."""
 
     FINISHED = "finished"
+    UNSURE = "unsure"  # a run until unsure found its end
     CANCELLED = "cancelled"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """One tracked frame. `seconds` is the tracker's time, without decoding."""
+    """One tracked frame. `seconds` is the tracker's time, without decoding.
+
+    `result` carries the state and reason of the `verdict`, where the run is watched.
+    """
 
     run_id: int
     frame: Frame
     result: TrackResult
     seconds: float
     is_seed: bool = False
+    verdict: Verdict = Verdict()  # noqa: RUF009  (immutable)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who judges the frames of a run, and when it stops by itself (`rule` None: never)."""
+
+    watcher: Watcher
+    rule: StopRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: frames done (without the seed), wall seconds, error if any."""
+    """How a run ended: frames done (without the seed), wall seconds, error if any.
+
+    `doubtful_from` is the first frame of the doubt in which the run ended, None without.
+    """
 
     run_id: int
     reason: EndReason
     frames: int
     seconds: float
     error: BoxtrailError | None = None
+    doubtful_from: int | None = None
 
 
 Sink = Callable[[FrameResult], None]
@@ -63,15 +82,12 @@ class Start:
     """How the first frame is taken.
 
     With ``NEW_TEMPLATE`` the tracker is initialised on `box` at `frame`; the other
-    policies call `Tracker.correct`, so the tracker must have been running. With
-    `resumes` the tracker is in the state after `frame`, where it said `box` itself: it is
-    not told anything and goes on as if it had never stopped.
+    policies call `Tracker.correct`, so the tracker must have been running.
     """
 
     frame: int
     box: Box
     policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE
-    resumes: bool = False
 
 
 def into(buffer: RunBuffer) -> Sink:
@@ -89,6 +105,8 @@ def into(buffer: RunBuffer) -> Sink:
                 r.scalars,
                 item.seconds,
                 item.is_seed,
+                item.verdict.alarms,
+                item.verdict.doubt,
             )
         )
 
@@ -102,6 +120,7 @@ def run(
     start: Start,
     control: Control,
     sinks: Sequence[Sink],
+    watch: Watch | None = None,
 ) -> RunEnd:
     """Track through `frames`; the first one is the seed frame.
 
@@ -113,6 +132,9 @@ def run(
         New, or (for the policies that keep a template) the one to correct.
     sinks
         Called for every frame in order; an exception from one ends the run.
+    watch
+        Judges every frame, and ends the run where its rule says so; without one the
+        tracker's own word stands.
 
     Returns
     -------
@@ -122,9 +144,11 @@ def run(
     """
     began = time.perf_counter()
     done = -1  # the seed frame is not counted
+    stopper = Stopper(watch.rule if watch and watch.rule else StopRule())
 
     def end(reason: EndReason, error: BoxtrailError | None = None) -> RunEnd:
-        return RunEnd(run_id, reason, max(done, 0), time.perf_counter() - began, error)
+        wall = time.perf_counter() - began
+        return RunEnd(run_id, reason, max(done, 0), wall, error, stopper.first_doubtful)
 
     try:
         with torch.inference_mode(), _reading(frames):
@@ -137,9 +161,13 @@ def run(
                 result = _first(tracker, frame, start) if seed else tracker.update(frame.image)
                 item = FrameResult(run_id, frame, result, time.perf_counter() - tick, seed)
                 _refuse_nonsense(item)
+                item = _judged(item, watch)
                 for sink in sinks:
                     sink(item)
                 done += 1
+                enough = stopper.should_stop(frame.index, item.result.state)
+                if enough and watch and watch.rule:
+                    return end(EndReason.UNSURE)
     except BoxtrailError as error:
         return end(EndReason.FAILED, error)
     except torch.OutOfMemoryError as error:
@@ -184,11 +212,19 @@ def _refuse_nonsense(item: FrameResult) -> None:
         )
 
 
+def _judged(item: FrameResult, watch: Watch | None) -> FrameResult:
+    if watch is None:
+        return item
+    verdict = watch.watcher.see(item.frame.image, item.result)
+    if item.is_seed:
+        return item
+    result = replace(item.result, state=verdict.state, reason=verdict.reason)
+    return replace(item, result=result, verdict=verdict)
+
+
 def _first(tracker: Tracker, frame: Frame, start: Start) -> TrackResult:
     if frame.index != start.frame:
         raise _no_seed(start)
-    if start.resumes:
-        return TrackResult(start.box, 1.0, TargetState.TRACKING)
     if start.policy is CorrectionPolicy.NEW_TEMPLATE:
         return tracker.init(frame.image, start.box)
     return tracker.correct(frame.image, start.box, start.policy)
