@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate.conventions import BOXTRAIL, Convention
+from core.evaluate.supervised import SupervisedScores
 from core.geometry import iou_rows
 
 Array = NDArray[np.float64]
@@ -112,8 +114,21 @@ def clipped_overlaps(
 class Measured:
     """Everything computed for one sequence: headline `scores` and the `details` behind them."""
 
-    scores: Scores
-    details: dict[str, float | int | list[float]]
+    scores: Scores | SupervisedScores
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One run to be measured: `boxes` and `truth` are ``(N, 4)``, rows before `start` ignored.
+
+    `name` says which it is where a protocol has several (``left``, ``start 3``).
+    """
+
+    boxes: Array
+    truth: Array
+    start: int = 0
+    name: str = ""
 
 
 def measure(
@@ -142,17 +157,37 @@ def measure(
     convention
         Whose way of counting is used.
     """
+    parts = [Part(pred, truth, init_frame)]
+    return measure_parts(parts, size=size, seconds=seconds, convention=convention)
+
+
+def measure_parts(
+    parts: Sequence[Part],
+    *,
+    size: tuple[int, int],
+    seconds: Array,
+    convention: Convention = BOXTRAIL,
+) -> Measured:
+    """The metrics of several runs of one sequence, each frame of each run counting the same.
+
+    So OTB counts its TRE and SRE runs and got10k its repetitions. Parameters as in
+    :func:`measure`.
+    """
     rules = convention
-    pred = _prepared(pred[init_frame:], truth[init_frame:], rules)
-    truth = truth[init_frame:]
-    overlaps, errors, normalized_errors = _judged(pred, truth, rules)
+    judged, clipped_parts = [], []
+    for part in parts:
+        truth = part.truth[part.start :]
+        pred = _prepared(part.boxes[part.start :], truth, rules)
+        judged.append(_judged(pred, truth, rules))
+        later = present(truth)
+        later[:1] = False  # GOT-10k leaves the given frame out
+        clipped_parts.append(clipped_overlaps(pred[later], truth[later], *size, convention=rules))
+    overlaps, errors, normalized_errors = (np.concatenate(v) for v in zip(*judged, strict=True))
+    clipped = np.concatenate(clipped_parts)
     above = np.greater_equal if rules.at_least else np.greater
     success = _shares(above(overlaps[:, None], rules.thresholds[None, :]))
     precision = precision_curve(errors)
     normalized = _shares(normalized_errors[:, None] <= NORMALIZED_THRESHOLDS[None, :])
-    later = present(truth)
-    later[:1] = False  # GOT-10k leaves the given frame out
-    clipped = clipped_overlaps(pred[later], truth[later], *size, convention=rules)
     at = None if rules.np_at is None else round(rules.np_at * 100)
     scores = Scores(
         auc=float(success.mean()),

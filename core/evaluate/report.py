@@ -1,7 +1,7 @@
 """What an evaluation found, as JSON, CSV, Markdown and a table for the terminal.
 
 The JSON holds ``trackers → NAME → {mean, sequences}`` with the columns of
-:data:`core.evaluate.metrics.KEYS`; beside it ``datasets`` (means per data set),
+:mod:`core.evaluate.columns`; beside it ``datasets`` (means per data set),
 ``details`` (curves, further numbers), ``settings``, ``versions``, ``errors``. A report that
 was read back equals the one that was written, so a run can be continued.
 """
@@ -11,32 +11,28 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.errors import DatasetError
-from core.evaluate.metrics import KEYS, Scores
+from core.evaluate import tables
+from core.evaluate.columns import Column, columns
+from core.evaluate.conventions import BOXTRAIL, CONVENTIONS
+from core.evaluate.metrics import Scores
 from core.evaluate.parallel import Failure
 from core.evaluate.protocol import SequenceRun
+from core.evaluate.supervised import Judged, SupervisedScores, summarize
 from core.storage import atomic_write
 from core.version import VERSION
 
-_TITLES = {
-    "auc": "AUC",
-    "p20": "P@20",
-    "np": "NP",
-    "ao": "AO",
-    "sr50": "SR.50",
-    "sr75": "SR.75",
-    "fps": "fps",
-    "p95_ms": "p95 ms",
-}
+Row = Scores | SupervisedScores
 
 
 @dataclass
@@ -48,9 +44,20 @@ class Report:
 
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    scores: dict[str, dict[str, Row]] = field(default_factory=dict)
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def protocol(self) -> str:
+        """By which protocol the results were made (``ope``, ``tre``, ``sre``, ``vot``)."""
+        return protocol_of(self.settings)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The numbers that every row has."""
+        return columns(self.protocol, self.settings.get("counting", "toolkit"))
 
     def add(self, result: SequenceRun | Failure) -> None:
         """Take one more result."""
@@ -71,10 +78,35 @@ class Report:
         """Whether this result is there already."""
         return key in self.scores.get(tracker, {})
 
-    def mean(self, tracker: str, dataset: str | None = None) -> Scores:
-        """Mean over the sequences (of one data set), each counting the same."""
-        rows = self.scores[tracker].items()
-        return Scores.mean([s for k, s in rows if dataset in (None, k.split("/")[0])])
+    def mean(self, tracker: str, dataset: str | None = None) -> Any:
+        """The numbers over the sequences (of one data set)."""
+        keys = self.scores[tracker]
+        return self.over(tracker, [k for k in keys if dataset in (None, k.split("/")[0])])
+
+    def over(self, tracker: str, keys: Sequence[str]) -> Any:
+        """The numbers of `tracker` over some sequences.
+
+        Means with each sequence counting the same, unless the metrics say otherwise; EAO and
+        its kin are computed from all runs together.
+        """
+        rows, details = self.scores[tracker], self.details.get(tracker, {})
+        if self.protocol == "vot":
+            groups = [[_judged(r) for r in details[key]["repetitions"]] for key in keys]
+            year, counting = self.settings.get("year", 2018), self.settings.get("counting")
+            speeds = [rows[key].fps for key in keys]
+            return summarize(groups, year, counting or "toolkit", speeds)
+        frames = None
+        if CONVENTIONS[self.settings.get("metrics", BOXTRAIL.name)].pooled:
+            frames = [details[key]["ao_frames"] for key in keys]
+        return Scores.mean([row for k in keys if isinstance(row := rows[k], Scores)], frames)
+
+    def attribute_keys(self, tracker: str) -> dict[str, list[str]]:
+        """Sequences with results by attribute, in order of the words."""
+        found: dict[str, list[str]] = {}
+        for key in sorted(self.scores.get(tracker, {})):
+            for word in self.attributes.get(key, ()):
+                found.setdefault(word, []).append(key)
+        return dict(sorted(found.items()))
 
     def datasets(self, tracker: str) -> list[str]:
         """Names of the data sets with results, sorted."""
@@ -100,6 +132,8 @@ class Report:
             "versions": self.versions,
             "details": _finite(self.details),
         }
+        if self.attributes:
+            value["attributes"] = self.attributes
         if self.failures:
             value["errors"] = [asdict(failure) for failure in self.failures]
         return value
@@ -121,19 +155,29 @@ class Report:
         """
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
+            kind = SupervisedScores if protocol_of(value["settings"]) == "vot" else Scores
             scores = {
-                name: {key: _scores(row) for key, row in tracker["sequences"].items()}
+                name: {key: _scores(row, kind) for key, row in tracker["sequences"].items()}
                 for name, tracker in value["trackers"].items()
             }
-            return cls(value["settings"], value["versions"], scores, value["details"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            attributes = {key: list(words) for key, words in value.get("attributes", {}).items()}
+            report = cls(
+                value["settings"],
+                value["versions"],
+                scores,
+                value["details"],
+                attributes=attributes,
+            )
+            report.as_dict()  # whatever is amiss shows now
+            return report
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise DatasetError(
                 f"“{path.name}” is not an evaluation report that can be continued.",
                 "Choose another file for --json or leave out --resume.",
                 f"{path}: {error!r}",
             ) from error
 
-    def rows(self) -> Iterable[tuple[str, str, Scores]]:
+    def rows(self) -> Iterable[tuple[str, str, Row]]:
         """``(tracker, what, scores)``: sequences, then means per data set, then the mean."""
         for tracker, rows in self.scores.items():
             for key in sorted(rows):
@@ -145,36 +189,26 @@ class Report:
             yield tracker, "mean", self.mean(tracker)
 
     def csv(self) -> str:
-        """Comma-separated values with a header, one line per row."""
-        lines = [",".join(["tracker", "sequence", *KEYS])]
-        for tracker, name, scores in self.rows():
-            numbers = ["" if math.isnan(v) else f"{v:.6g}" for v in scores.as_dict().values()]
-            lines.append(",".join([tracker, name, *numbers]))
-        return "\n".join(lines) + "\n"
+        """Comma-separated values; see :func:`core.evaluate.tables.csv`."""
+        return tables.csv(self)
 
     def markdown(self) -> str:
-        """A Markdown table."""
-        lines = ["| tracker | sequence | " + " | ".join(_TITLES.values()) + " |"]
-        lines.append("|---|---|" + "---:|" * len(KEYS))
-        for tracker, name, scores in self.rows():
-            bold = "**" if name.startswith("mean") else ""
-            cells = [f"{bold}{text}{bold}" for text in (name, *_texts(scores))]
-            lines.append(f"| {tracker} | " + " | ".join(cells) + " |")
-        return "\n".join(lines) + "\n"
+        """Markdown tables; see :func:`core.evaluate.tables.markdown`."""
+        return tables.markdown(self)
+
+    def latex(self) -> str:
+        """LaTeX tables; see :func:`core.evaluate.tables.latex`."""
+        return tables.latex(self)
 
     def table(self) -> str:
         """Aligned columns for a terminal."""
-        body = [(tracker, name, *_texts(scores)) for tracker, name, scores in self.rows()]
-        table = [("tracker", "sequence", *_TITLES.values()), *body]
-        widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-        lines = []
-        for number, row in enumerate(table):
-            names = [t.ljust(w) for t, w in zip(row[:2], widths, strict=False)]
-            cells = names + [t.rjust(w) for t, w in zip(row[2:], widths[2:], strict=True)]
-            if number == 1 or (number > 1 and row[0] != table[number - 1][0]):
-                lines.append("-" * (sum(widths) + 2 * len(widths) - 2))
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines) + "\n"
+        return tables.plain(self)
+
+
+def protocol_of(settings: Mapping[str, Any]) -> str:
+    """The protocol that settings name; reports of the first version called OPE “one-pass”."""
+    name = settings.get("protocol", "ope")
+    return "ope" if name == "one-pass" else str(name)
 
 
 def versions() -> dict[str, str]:
@@ -183,32 +217,41 @@ def versions() -> dict[str, str]:
         "boxtrail": VERSION,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "numpy": numpy.__version__,
+        "numpy": np.__version__,
         "opencv": cv2.__version__,
         "machine": platform.machine(),
     }
 
 
-def _texts(scores: Scores) -> list[str]:
-    texts = []
-    for key, value in scores.as_dict().items():
-        digits = 1 if key in ("fps", "p95_ms") else 3
-        texts.append("–" if math.isnan(value) else f"{value:.{digits}f}")
-    return texts
-
-
-def _plain(scores: Scores) -> dict[str, float | None]:
+def _plain(scores: Row) -> dict[str, float | None]:
     return {key: None if math.isnan(v) else v for key, v in scores.as_dict().items()}
 
 
-def _scores(row: Mapping[str, float | None]) -> Scores:
-    values = (row[key] for key in KEYS)
-    return Scores(*(float("nan") if value is None else float(value) for value in values))
+def _scores(row: Mapping[str, float | None], kind: type[Scores] | type[SupervisedScores]) -> Row:
+    names = [f.name for f in fields(kind)]
+    values = {name: row[name] for name in names}
+    return kind(**{k: float("nan") if v is None else float(v) for k, v in values.items()})
+
+
+def _judged(row: Mapping[str, Any]) -> Judged:
+    overlaps = _numbers(row["overlaps"])
+    smaller = row.get("eao_overlaps")
+    return Judged(
+        overlaps,
+        overlaps if smaller is None else _numbers(smaller),
+        tuple(row["starts"]),
+        tuple(row["failures"]),
+        tuple(row["skipped"]),
+    )
+
+
+def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

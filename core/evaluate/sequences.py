@@ -30,6 +30,11 @@ class BenchmarkSequence:
         Where the boxes were read from.
     notes
         What was unusual about the folder, for the report.
+    regions
+        The true regions where they are more than upright boxes (VOT's polygons): an array
+        of 4 or 2N numbers per frame, NaN where the target is not annotated.
+    attributes
+        What is difficult in the sequence, in the benchmark's words.
     """
 
     dataset: str
@@ -39,6 +44,8 @@ class BenchmarkSequence:
     boxes: NDArray[np.float64]
     truth_file: Path
     notes: tuple[str, ...] = ()
+    regions: tuple[NDArray[np.float64], ...] = ()
+    attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.boxes.setflags(write=False)

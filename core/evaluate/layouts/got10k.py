@@ -7,8 +7,10 @@ the first box and cannot be evaluated here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from core.evaluate.layouts.attributes import written
 from core.evaluate.layouts.ground_truth import (
     list_pictures,
     read_flags,
@@ -33,4 +35,5 @@ def read(folder: Path) -> list[BenchmarkSequence]:
         boxes = without_flagged(boxes, read_flags(absence), absence)
     if cover.is_file():
         boxes = without_flagged(boxes, ~read_flags(cover), cover)
-    return [of_pictures("GOT-10k", folder.name, list_pictures(folder), boxes, truth)]
+    sequence = of_pictures("GOT-10k", folder.name, list_pictures(folder), boxes, truth)
+    return [replace(sequence, attributes=written(folder))]

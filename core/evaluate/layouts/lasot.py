@@ -6,8 +6,10 @@ or ``out_of_view.txt`` is 1 (one line of comma-separated labels; Fan et al., CVP
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from core.evaluate.layouts.attributes import listed, written
 from core.evaluate.layouts.ground_truth import (
     list_pictures,
     read_flags,
@@ -30,4 +32,7 @@ def read(folder: Path) -> list[BenchmarkSequence]:
     boxes = rectangles(read_rows(truth, [4]))
     for label in labels:
         boxes = without_flagged(boxes, read_flags(label), label)
-    return [of_pictures("LaSOT", folder.name, pictures, boxes, truth)]
+    places = [folder, folder.parent, folder.parent.parent]
+    attributes = written(folder) or listed("LaSOT", folder.name, places)
+    sequence = of_pictures("LaSOT", folder.name, pictures, boxes, truth)
+    return [replace(sequence, attributes=attributes)]

@@ -2,12 +2,14 @@
 
 Each record has ``dataset``, ``name``, ``frames`` (paths relative to the manifest) or
 ``video``, and ``boxes``: ``[x, y, w, h]`` in 0-based frame pixels, or null where the
-target is absent. Further fields are allowed.
+target is absent; also ``attributes`` (words) and ``polygons`` (VOT's corners, per frame).
+Further fields are allowed.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,8 @@ def _sequence(path: Path, number: int, record: Any) -> BenchmarkSequence:
             [[np.nan] * 4 if box is None else box for box in record["boxes"]], dtype=np.float64
         ).reshape(-1, 4)
         frames, video = record.get("frames"), record.get("video")
+        attributes = tuple(sorted(str(word) for word in record.get("attributes") or ()))
+        regions = _regions(record.get("polygons"), boxes)
         if not frames and not video:
             raise KeyError("frames or video")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -59,6 +63,21 @@ def _sequence(path: Path, number: int, record: Any) -> BenchmarkSequence:
         ) from error
     boxes = without_invalid(boxes)
     if frames:
-        return of_pictures(dataset, name, [path.parent / f for f in frames], boxes, path)
-    require_box(name, boxes, path)
-    return BenchmarkSequence(dataset, name, (), path.parent / video, boxes, path)
+        pictures = [path.parent / f for f in frames]
+        sequence = of_pictures(dataset, name, pictures, boxes, path)
+    else:
+        require_box(name, boxes, path)
+        sequence = BenchmarkSequence(dataset, name, (), path.parent / video, boxes, path)
+    return replace(sequence, regions=regions[: len(sequence)], attributes=attributes)
+
+
+def _regions(polygons: Any, boxes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The polygons of VOT sequences, a region per frame; the box where there is no polygon."""
+    if not polygons:
+        return ()
+    if len(polygons) != len(boxes):
+        raise ValueError(f"{len(polygons)} polygons for {len(boxes)} boxes")
+    return tuple(
+        box.copy() if polygon is None else np.array(polygon, dtype=np.float64).reshape(-1)
+        for polygon, box in zip(polygons, boxes, strict=True)
+    )

@@ -6,8 +6,10 @@ their pictures, as in the benchmark's own sequence list (Wu, Lim, Yang, TPAMI 20
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from core.evaluate.layouts.attributes import listed, written
 from core.evaluate.layouts.ground_truth import (
     list_pictures,
     picture_number,
@@ -42,7 +44,9 @@ def read(folder: Path) -> list[BenchmarkSequence]:
         target = truth.stem.partition(".")[2]
         name = f"{folder.name}.{target}" if target and len(truths) > 1 else folder.name
         boxes = rectangles(read_rows(truth, [4]), first=1)
-        sequences.append(of_pictures("OTB", name, pictures, boxes, truth))
+        attributes = written(folder) or listed("OTB", name, [folder.parent, folder.parent / "anno"])
+        sequence = of_pictures("OTB", name, pictures, boxes, truth)
+        sequences.append(replace(sequence, attributes=attributes))
     return sequences
 
 

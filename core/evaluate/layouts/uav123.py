@@ -10,9 +10,11 @@ part of ``person7``): the first frames are those of the benchmark's ``configSeqs
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import DatasetError
+from core.evaluate.layouts.attributes import listed
 from core.evaluate.layouts.ground_truth import Array, list_pictures, read_rows, rectangles
 from core.evaluate.sequences import BenchmarkSequence, of_pictures
 
@@ -81,7 +83,8 @@ def _sequence(dataset: str, truth: Path, folder: Path, part: int) -> BenchmarkSe
     if folder.name != truth.stem:
         first = _first_picture(dataset, truth, folder, part, boxes, len(files))
         files = files[first - 1 : first - 1 + len(boxes)]
-    return of_pictures(dataset, truth.stem, files, boxes, truth)
+    attributes = listed(dataset, truth.stem, [truth.parent])
+    return replace(of_pictures(dataset, truth.stem, files, boxes, truth), attributes=attributes)
 
 
 def _first_picture(

@@ -8,10 +8,12 @@ it, ``min x, min y, max x − min x, max y − min y``; coordinates are taken as
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from core.evaluate.layouts.attributes import frame_tags
 from core.evaluate.layouts.ground_truth import Array, list_pictures, read_rows, rectangles
 from core.evaluate.sequences import BenchmarkSequence, of_pictures
 
@@ -24,8 +26,16 @@ def read(folder: Path) -> list[BenchmarkSequence]:
     if not truth.is_file():
         return []
     pictures = list_pictures(folder / "color") or list_pictures(folder)
-    boxes = boxes_of(read_rows(truth, [1, 4, 8]))
-    return [of_pictures("VOT", folder.name, pictures, boxes, truth)]
+    rows = read_rows(truth, [1, 4, 8])
+    sequence = of_pictures("VOT", folder.name, pictures, boxes_of(rows), truth)
+    regions = tuple(regions_of(rows)[: len(sequence)])
+    return [replace(sequence, regions=regions, attributes=frame_tags(folder))]
+
+
+def regions_of(rows: Array) -> list[Array]:
+    """The true regions as they are: 8 numbers, 4, or NaN where there is none."""
+    polygons = np.isfinite(rows[:, 4:8]).all(axis=1) & (rows.shape[1] == 8)
+    return [row if polygon else row[:4] for row, polygon in zip(rows, polygons, strict=True)]
 
 
 def boxes_of(rows: Array) -> Array:
