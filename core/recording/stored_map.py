@@ -1,0 +1,122 @@
+"""One map of a recording: any row of it in a few milliseconds, its neighbours in none.
+
+A chunk holds the map of a few frames; the last chunks that were read are kept unpacked,
+so stepping through frames reads each chunk once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry import Placement
+from core.recording import checked, chunks, schema
+from core.recording.coding import Precision, decode, summed
+from core.trackers.base import MapInfo, ResponseMap
+
+_KEPT_CHUNKS = 8
+
+
+class Texts:
+    """The texts of a recording by their code; unknown codes are empty."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+
+    def __getitem__(self, code: int) -> str:
+        return self._lines[code] if 0 <= code < len(self._lines) else ""
+
+
+class StoredMap:
+    """The rows of map `key` in the group `node`; see the module docstring."""
+
+    def __init__(
+        self, key: str, node: h5py.Group, precision: Precision, count: int, texts: Texts
+    ) -> None:
+        self._precision = precision
+        self._rows = count
+        self._texts = texts
+        self._values = checked.rows(node, schema.VALUES, schema.CELL[precision], None)
+        self._places = checked.rows(node, schema.PLACES, schema.PLACE, (schema.BLOCK,))
+        self._kept: OrderedDict[tuple[int, ...], NDArray[Any] | None] = OrderedDict()
+        self.info = _info(key, node)
+
+    @cached_property
+    def places(self) -> NDArray[Any]:
+        """Where the map of every row lies; `present` is 0 where a frame has none."""
+        return chunks.read_rows(self._places, self._rows, np.zeros((), schema.PLACE))
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Which rows have the map."""
+        return self.places["present"] == 1
+
+    @property
+    def count(self) -> int:
+        """How many rows have the map."""
+        return int(self.present.sum())
+
+    def read(self, row: int) -> ResponseMap | None:
+        """The map of one row; None when it has none."""
+        place = self.places[row]
+        if place["present"] != 1:
+            return None
+        rows, cols = int(place["rows"]), int(place["cols"])
+        fits = rows and cols and max(rows, cols) <= max(self._values.shape[1:])
+        if not fits or not np.isfinite(place["matrix"]).all():
+            raise chunks.damaged(self._values, (row,))
+        values = decode(
+            self._cells(row, rows, cols), self._precision, float(place["low"]), float(place["high"])
+        )
+        low, high = map(float, place["range"])
+        limits = None if np.isnan(low) or np.isnan(high) else (low, high)
+        quantity = self._texts[int(place["quantity"])]
+        return ResponseMap(values, placement(place["matrix"]), quantity, limits)
+
+    def _cells(self, row: int, rows: int, cols: int) -> NDArray[Any]:
+        _, tile_rows, tile_cols = chunks.tile_of(self._values)
+        first, within = row - row % schema.BLOCK, row % schema.BLOCK
+        cells = np.zeros((rows, cols), self._values.dtype)
+        for top in range(0, rows, tile_rows):
+            for left in range(0, cols, tile_cols):
+                chunk = self._chunk((first, top, left))
+                if chunk is None:
+                    raise chunks.damaged(self._values, (row,))
+                part = cells[top : top + tile_rows, left : left + tile_cols]
+                part[:] = chunk[within, : part.shape[0], : part.shape[1]]
+        return cells
+
+    def _chunk(self, place: tuple[int, ...]) -> NDArray[Any] | None:
+        if place not in self._kept:
+            chunk = chunks.read_chunk(self._values, place)
+            if chunk is not None and self._precision is not Precision.EXACT:
+                chunk = summed(chunk)
+            self._kept[place] = chunk
+            while len(self._kept) > _KEPT_CHUNKS:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(place)
+        return self._kept[place]
+
+
+def placement(matrix: NDArray[np.float64]) -> Placement:
+    """The placement with these six numbers."""
+    a, b, c, d, e, f = map(float, matrix)
+    return Placement((a, b, c, d, e, f))
+
+
+def _info(key: str, node: h5py.Group) -> MapInfo:
+    text = {name: checked.attribute(node, name) for name in ("title", "doc", "kind")}
+    stage = checked.attribute(node, "stage")
+    return MapInfo(
+        key,
+        text["title"] if isinstance(text["title"], str) else key,
+        text["doc"] if isinstance(text["doc"], str) else "",
+        text["kind"] if isinstance(text["kind"], str) else "response",
+        stage if isinstance(stage, int) and stage >= 0 else None,
+        checked.attribute(node, "primary") == 1,
+    )
