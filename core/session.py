@@ -26,17 +26,18 @@ from core.alarms.thresholds import calibration
 from core.alarms.watcher import Watcher
 from core.document import project_file
 from core.document.document import Document, Run, VideoRef
+from core.document.proposals import proposed
 from core.document.store import Change, DocumentStore
-from core.document.track import Track
+from core.engine import planning
 from core.engine.control import Control
+from core.engine.extent import TO_END, Extent
 from core.engine.memory import TrackerMemory
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import FrameResult, RunEnd, Sink, Start, Watch, into, run
-from core.errors import BoxError, TrackerError
+from core.engine.two_way import disagreement, run_two_way
 from core.formats.context import ExportReport
-from core.geometry import Box, require_usable
-from core.states import CorrectionPolicy
+from core.states import CorrectionPolicy, RunKind
 from core.trackers import registry
 from core.trackers.base import Services
 from core.video.open import DEFAULT_CACHE_BYTES, open_source
@@ -175,17 +176,22 @@ class Session:
         tracker: str,
         *,
         stop: int | None = None,
+        extent: Extent = TO_END,
         step: int = 1,
         params: Mapping[str, Any] | None = None,
         policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE,
+        resume: bool = False,
     ) -> RunPlan:
         """Check and describe a run of `tracker` from the box at `frame`.
 
         Parameters
         ----------
         stop
-            First frame not to track (exclusive); None for the end of the clip
+            First frame not to track (exclusive); None for what `extent` says
             in the direction of `step` (+1 or −1).
+        resume
+            With ``KEEP_TEMPLATE``: where the box is the tracker's own, go on as if it
+            had never stopped, instead of correcting it.
         params
             Values that differ from the tracker's defaults.
 
@@ -198,33 +204,60 @@ class Session:
             there is no frame to track.
         """
         document = self.store.current
-        box = self._seed_box(document.track(track_id), frame)
+        track = document.track(track_id)
+        box = planning.seed_box(track, frame, self.video)
         spec = registry.find(tracker)
         checked = parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
+        stop = extent.stop(track, frame, step) if stop is None else stop
         to_end = stop is None
-        stop = self._stop(frame, stop, step)
-        template = self._template(document, track_id, policy)
+        stop = planning.stop_within(self.video, frame, stop, step)
+        template = planning.template(document, track_id, policy)
         if template is None and not self._memory.knows(track_id, spec.key, checked):
             policy = CorrectionPolicy.NEW_TEMPLATE
-        # Two plans may be made before either's result is stored: ids must differ.
-        self._last_run_id = max(document.next_run_id, self._last_run_id + 1)
+        run = self._new_run(track_id, tracker, checked)
         return RunPlan(
-            Run(
-                id=self._last_run_id,
-                track_id=track_id,
-                tracker=tracker,
-                params=MappingProxyType(checked),
-                start=frame,
-                end=stop - step,
-                policy=policy,
-                created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            ),
-            Start(frame, box, policy),
+            replace(run, start=frame, end=stop - step, policy=policy),
+            Start(frame, box, policy, resume and policy is CorrectionPolicy.KEEP_TEMPLATE),
             stop,
             step,
             template,
             to_end,
         )
+
+    def plan_two_way(
+        self,
+        track_id: int,
+        frame: int,
+        tracker: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+    ) -> RunPlan:
+        """Check and describe a run from both of a person's boxes around `frame`.
+
+        Raises
+        ------
+        TrackerError, BoxError, ParamError
+            As :meth:`plan`, and when `frame` does not lie between two boxes that a
+            person entered or confirmed.
+        """
+        track = self.store.current.track(track_id)
+        first, last = planning.ends_around(track, frame, self.video)
+        spec = registry.find(tracker)
+        checked = parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
+        run = replace(
+            self._new_run(track_id, tracker, checked),
+            start=first.frame,
+            end=last.frame,
+            kind=RunKind.TWO_WAY,
+        )
+        return RunPlan(run, first, last.frame, 1, other=last)
+
+    def _new_run(self, track_id: int, tracker: str, params: Mapping[str, Any]) -> Run:
+        # Two plans may be made before either's result is stored: ids must differ.
+        self._last_run_id = max(self.store.current.next_run_id, self._last_run_id + 1)
+        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        params = MappingProxyType(dict(params))
+        return Run(self._last_run_id, track_id, tracker, params, created=created)
 
     def execute(
         self,
@@ -251,16 +284,26 @@ class Session:
         services = services or Services(devices.choose())
         # `or` would throw an empty buffer away: its length is 0, so it is false.
         buffer = RunBuffer(plan.run.id) if buffer is None else buffer
-        tracker, checkpoints = self._memory.tracker_for(plan, services, self.video)
+        if plan.other is not None:
+            spec, params = registry.find(plan.run.tracker), plan.run.params
+            pair = spec.create(params, services), spec.create(params, services)
+            known = calibration(plan.run.tracker)
+            both = Watch(Watcher(known)), Watch(Watcher(known))
+            end = run_two_way(plan, self.video, pair, control, buffer, sinks, want_maps, both)
+            return end, buffer
+        tracker, checkpoints, start = self._memory.tracker_for(plan, services, self.video)
         tracker.want_maps = want_maps
 
         def checkpoint(item: FrameResult) -> None:
-            checkpoints.offer(item.frame.index, tracker)
+            checkpoints.offer(item.frame.index, tracker, item.result.box)
 
         frames = self.video.frames(plan.start.frame, self._run_stop(plan), plan.step)
         watch = watch or Watch(Watcher(calibration(plan.run.tracker)))
         lanes = (into(buffer), checkpoint, *sinks)
-        end = run(plan.run.id, frames, tracker, plan.start, control, lanes, watch)
+        end = run(plan.run.id, frames, tracker, start, control, lanes, watch)
+        rows = buffer.since(max(len(buffer) - 1, 0))
+        if rows and end.error is None:
+            checkpoints.take_last(rows[0].frame, tracker, rows[0].box)
         self._memory.keep(plan, tracker, checkpoints)
         return end, buffer
 
@@ -272,13 +315,15 @@ class Session:
         *,
         seconds: float = 0.0,
         device: str = "",
+        propose: bool = False,
         cut_from: int | None = None,
     ) -> Document:
         """`document` with the run's boxes; a person's boxes stay as they are.
 
         `document` may have been edited since the plan was made; a track that was
         deleted meanwhile leaves it unchanged. The run's boxes from `cut_from` on (in its
-        direction) are left out.
+        direction) are left out. With `propose` the boxes wait beside the track, see
+        :mod:`core.document.proposals`.
         """
         columns = buffer.columns()
         if cut_from is not None:
@@ -287,6 +332,10 @@ class Session:
             return document
         last = int(columns.frames[-1] if plan.step > 0 else columns.frames[0])
         run = replace(plan.run, end=last, seconds=seconds, device=device)
+        if plan.other is not None:
+            run = replace(run, disagreement=MappingProxyType(disagreement(buffer)))
+        if propose:
+            return proposed(document, run, columns)
         return document.with_run(run, columns)
 
     def track(
@@ -299,10 +348,12 @@ class Session:
         sinks: Sequence[Sink] = (),
         want_maps: frozenset[str] = frozenset(),
         services: Services | None = None,
+        two_way: bool = False,
         **plan: Any,
     ) -> RunEnd:
         """Plan, execute and store in one call, for programs without a window."""
-        planned = self.plan(track_id, frame, tracker, **plan)
+        make = self.plan_two_way if two_way else self.plan
+        planned = make(track_id, frame, tracker, **plan)
         services = services or Services(devices.choose())
         began = time.perf_counter()
         end, buffer = self.execute(
@@ -318,49 +369,11 @@ class Session:
         self.store.replace(document, Change(f"Track {end.frames} frames", track_id))
         return end
 
-    def _seed_box(self, track: Track, frame: int) -> Box:
-        if track.locked:
-            raise TrackerError(f"“{track.title}” is locked.", "Unlock it to track it.")
-        key = track.at(frame)
-        if key is None or key.is_absent:
-            raise BoxError(f"There is no box on frame {frame}.", "Draw one, then track from it.")
-        return require_usable(key.box, self.video.info.width, self.video.info.height)
-
-    def _stop(self, frame: int, stop: int | None, step: int) -> int:
-        count = self.video.info.frame_count
-        last = count if step > 0 else -1
-        if stop is None:
-            stop = last
-        elif self.video.access is not Access.CHECKING:  # else the count is an estimate
-            stop = min(max(stop, -1), count)
-        if len(range(frame, stop, step)) < 2:
-            side = "after" if step > 0 else "before"
-            raise TrackerError(
-                f"There is no frame to track {side} frame {frame}.",
-                "Start from another frame or track in the other direction.",
-            )
-        return stop
-
     def _run_stop(self, plan: RunPlan) -> int:
         # The count of a clip that is still being checked may be short: read to the true end.
         if plan.to_end and plan.step > 0 and self.video.access is Access.CHECKING:
             return _BEYOND_ANY_CLIP
         return plan.stop
-
-    def _template(
-        self, document: Document, track_id: int, policy: CorrectionPolicy
-    ) -> Start | None:
-        # The seed of the last run that learnt a template; runs in between kept it.
-        if policy is CorrectionPolicy.NEW_TEMPLATE:
-            return None
-        track = document.track(track_id)
-        for earlier in reversed(document.runs):
-            if earlier.track_id != track_id or earlier.policy is not CorrectionPolicy.NEW_TEMPLATE:
-                continue
-            seed = track.at(earlier.start)
-            if seed is not None and not seed.is_absent:
-                return Start(earlier.start, seed.box)
-        return None
 
 
 def video_ref(video: VideoSource) -> VideoRef:

@@ -22,7 +22,7 @@ from core.engine.control import Control
 from core.engine.run_buffer import Row, RunBuffer
 from core.errors import BoxtrailError, DeviceError, FrameUnavailable, TrackerError
 from core.geometry import Box
-from core.states import CorrectionPolicy
+from core.states import CorrectionPolicy, TargetState
 from core.trackers.base import Tracker, TrackResult
 from core.video.source import Frame
 
@@ -82,12 +82,15 @@ class Start:
     """How the first frame is taken.
 
     With ``NEW_TEMPLATE`` the tracker is initialised on `box` at `frame`; the other
-    policies call `Tracker.correct`, so the tracker must have been running.
+    policies call `Tracker.correct`, so the tracker must have been running. With
+    `resumes` the tracker is in the state after `frame`, where it said `box` itself: it is
+    not told anything and goes on as if it had never stopped.
     """
 
     frame: int
     box: Box
     policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE
+    resumes: bool = False
 
 
 def into(buffer: RunBuffer) -> Sink:
@@ -225,6 +228,8 @@ def _judged(item: FrameResult, watch: Watch | None) -> FrameResult:
 def _first(tracker: Tracker, frame: Frame, start: Start) -> TrackResult:
     if frame.index != start.frame:
         raise _no_seed(start)
+    if start.resumes:
+        return TrackResult(start.box, 1.0, TargetState.TRACKING)
     if start.policy is CorrectionPolicy.NEW_TEMPLATE:
         return tracker.init(frame.image, start.box)
     return tracker.correct(frame.image, start.box, start.policy)

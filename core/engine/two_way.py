@@ -21,7 +21,7 @@ from dataclasses import replace
 from core.engine.control import Control
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import Row, RunBuffer
-from core.engine.runner import EndReason, FrameResult, RunEnd, Sink, into, run
+from core.engine.runner import EndReason, FrameResult, RunEnd, Sink, Watch, into, run
 from core.geometry import Box, iou
 from core.states import TargetState
 from core.trackers.base import Tracker
@@ -87,6 +87,7 @@ def run_two_way(
     buffer: RunBuffer,
     sinks: Sequence[Sink],
     want_maps: frozenset[str] = frozenset(),
+    watches: tuple[Watch | None, Watch | None] = (None, None),
 ) -> RunEnd:
     """Track forwards, then backwards, and put fused rows into `buffer`.
 
@@ -100,6 +101,8 @@ def run_two_way(
         Gets the forward rows, then a fused row for each of them: the last one counts.
     sinks
         See every frame of both passes; in the second one with the fused box.
+    watches
+        Judge the frames of the forward and of the backward pass; two, as each keeps a state.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def run_two_way(
         tracker.want_maps = want_maps
     ahead = RunBuffer(run_id)
     lanes = (into(ahead), into(buffer), *sinks)
-    first = run(run_id, passes[0], trackers[0], starts[0], control, lanes)
+    first = run(run_id, passes[0], trackers[0], starts[0], control, lanes, watches[0])
     if first.reason is not EndReason.FINISHED:
         return first
     known = {row.frame: row for row in ahead.since(0)}
@@ -137,7 +140,7 @@ def run_two_way(
         for sink in sinks:
             sink(item)
 
-    second = run(run_id, passes[1], trackers[1], starts[1], control, (fuse,))
+    second = run(run_id, passes[1], trackers[1], starts[1], control, (fuse,), watches[1])
     return replace(
         second, frames=first.frames + second.frames, seconds=first.seconds + second.seconds
     )
