@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from core import params as parameters
 from core.cli import EXIT_INTERRUPTED, EXIT_PARTIAL
+from core.cli.evaluate_options import (
+    add_outputs,
+    add_protocol,
+    output_paths,
+    protocol_facts,
+    protocol_settings,
+    runs_of,
+    write_outputs,
+)
 from core.cli.options import (
     add_device,
     add_weights,
@@ -24,13 +33,28 @@ from core.cli.options import (
 )
 from core.cli.progress import ProgressLine
 from core.errors import DatasetError
+from core.evaluate.failures import gallery
 from core.evaluate.layouts import find_sequences
 from core.evaluate.parallel import Failure, Work, evaluate_all
-from core.evaluate.protocol import Settings, save_boxes
-from core.evaluate.report import Report, versions
+from core.evaluate.protocol import SequenceRun, Settings
+from core.evaluate.report import Report, protocol_of, versions
+from core.evaluate.results.reading import Results, find_results, score_results, unknown_files
+from core.evaluate.results.writing import check as check_layout
+from core.evaluate.results.writing import write as write_results
 from core.evaluate.sequences import BenchmarkSequence, select
-from core.storage import atomic_write
 from core.weights.files import digest
+
+_FIRST_VERSION = {
+    "protocol": "ope",
+    "repetitions": 1,
+    "metrics": "boxtrail",
+    "year": None,
+    "counting": None,
+    "overlap": None,
+    "regions": None,
+    "results": "",
+}
+"""What reports that do not say so were made with; equal in all results of one report."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a benchmark (manifest.json, OTB, VOT, GOT-10k, LaSOT, UAV123, TLD), or one sequence",
     )
     parser.add_argument(
-        "--trackers", default="ccr", metavar="A,B", help="which trackers (default ccr)"
+        "--trackers",
+        default="",
+        metavar="A,B",
+        help="which trackers (default ccr; with --results all that have results)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table with commas")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a Markdown table")
+    add_protocol(parser)
+    add_outputs(parser)
     parser.add_argument(
         "--only", default="", metavar="A,B/C", help="data sets or sequences: OTB,VOT/vot_bag"
     )
@@ -62,9 +88,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="for trackers that draw numbers")
     parser.add_argument("--resume", action="store_true", help="keep what --json FILE holds already")
-    parser.add_argument(
-        "--save-boxes", type=Path, metavar="FOLDER", help="write each run's boxes and times"
-    )
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
     add_weights(parser)
     add_device(parser, default="cpu")
@@ -73,20 +96,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate, report, and say by the exit code whether everything worked."""
     trackers = [name.strip() for name in args.trackers.split(",") if name.strip()]
+    found = find_results(args.results, trackers) if args.results else []
+    trackers = [results.tracker for results in found] or trackers or ["ccr"]
     settings = _settings(args, trackers)
-    for path in (args.json, args.csv, args.markdown, args.save_boxes):
+    for path in output_paths(args):
         require_writable(path)
+    if args.save_boxes:
+        check_layout(args.layout, settings.protocol)
     sequences = select(find_sequences(args.dataset), args.only.split(","))
     report = _report(args, settings)
+    _say_notes(sequences, quiet=args.quiet)
     work = [
         Work(sequence, tracker)
         for tracker in trackers
         for sequence in sequences
         if not report.has(tracker, sequence.key)
     ]
-    _say_notes(sequences, quiet=args.quiet)
-    interrupted = _evaluate(args, settings, report, work)
-    _write(args, report)
+    if found:
+        _say_unknown(found, sequences, quiet=args.quiet)
+        results = _scored(found, work, settings)
+        interrupted = _collect(args, report, results, sequences, None)
+    else:
+        interrupted = _evaluate(args, settings, report, work)
+    write_outputs(args, report)
     for failure in report.failures:
         _say_failure(failure)
     if not args.quiet and report.scores:
@@ -100,26 +132,31 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace, trackers: Sequence[str]) -> Settings:
-    given = parse_settings(args.set, prefix=trackers)
     full, files = {}, parse_weights(args.weights)
-    for name in trackers:  # checks names and values before any work is done
+    for name in trackers if not args.results else ():  # checked before any work is done
         spec = find_tracker(name)
         require_weights(spec, files)
+        given = parse_settings(args.set, prefix=trackers)
         checked = parameters.from_dict(spec.params, given[name], where=name)
         full[name] = parameters.to_dict(checked)
     args.threads = args.threads or 1
-    return Settings(full, use_device(args), args.threads, args.seed, files)
+    return Settings(
+        full, use_device(args), args.threads, args.seed, files, **protocol_settings(args)
+    )
 
 
 def _report(args: argparse.Namespace, settings: Settings) -> Report:
     facts = {
-        "protocol": "one-pass",
+        "protocol": settings.protocol,
+        "repetitions": settings.repetitions,
+        "metrics": settings.metrics,
+        **protocol_facts(settings),
+        "results": str(args.results) if args.results else "",
         "params": {name: dict(values) for name, values in settings.params.items()},
         "device": settings.device,
         "threads": settings.threads,
         "seed": settings.seed,
         "weights": {key: digest(path) for key, path in settings.weights.items()},
-        "np": "mean of the normalised-precision curve over 0..0.5; details has np_at_020",
     }
     if not (args.resume and args.json and args.json.exists()):
         return Report({**facts, "jobs": args.jobs}, versions())
@@ -134,11 +171,13 @@ def _report(args: argparse.Namespace, settings: Settings) -> Report:
 def _require_same(path: Path, report: Report, facts: dict[str, Any]) -> None:
     """Results that depend on other settings must not stand in one table."""
     then = report.settings
-    for name in ("device", "threads", "seed"):
-        if report.scores and then.get(name) != facts[name]:
+    before = {**_FIRST_VERSION, **then, "protocol": protocol_of(then)}
+    for name in ("device", "threads", "seed", *_FIRST_VERSION):
+        if report.scores and name in facts and before.get(name) != facts[name]:
+            was = "none" if before.get(name) in (None, "") else before[name]
             raise DatasetError(
-                f"“{path.name}” was made with {name} {then.get(name)}, not {facts[name]}.",
-                f"Use --{name} {then.get(name)}, another file, or leave out --resume.",
+                f"“{path.name}” was made with {name} {was}, not {facts[name]}.",
+                f"Use --{name} {was}, another file, or leave out --resume.",
             )
     if report.scores and then.get("weights", {}) != facts["weights"]:
         raise DatasetError(
@@ -158,38 +197,77 @@ def _evaluate(
     args: argparse.Namespace, settings: Settings, report: Report, work: list[Work]
 ) -> bool:
     """Add all results to `report`; True when the person stopped it."""
-    total = sum(len(item.sequence) for item in work)
+    total = sum(runs_of(item.sequence, settings) for item in work)
     line = ProgressLine(total, shown=not args.quiet)
-    done, note = 0, f"0/{len(work)} runs"
+    note = _Note(len(work))
 
     def progress(frames: int) -> None:
-        line.update(frames, note)
+        line.update(frames, note.text)
 
     results = evaluate_all(work, settings, jobs=args.jobs, progress=progress)
     try:
         with contextlib.closing(results):
-            for result in results:
-                done += 1
-                note = f"{done}/{len(work)} runs"
-                report.add(result)
-                if args.save_boxes and not isinstance(result, Failure):
-                    save_boxes(args.save_boxes, result)
-                if args.json:
-                    report.write_json(args.json)
-    except KeyboardInterrupt:
-        return True
+            return _collect(args, report, results, [item.sequence for item in work], note)
     finally:
         line.clear()
+
+
+class _Note:
+    """How many runs are done, for the progress line."""
+
+    def __init__(self, total: int) -> None:
+        self.done, self._total = 0, total
+
+    @property
+    def text(self) -> str:
+        return f"{self.done}/{self._total} runs"
+
+
+def _collect(
+    args: argparse.Namespace,
+    report: Report,
+    results: Iterable[SequenceRun | Failure],
+    sequences: Sequence[BenchmarkSequence],
+    note: _Note | None,
+) -> bool:
+    """Take results as they come, each at once onto the disk; True when stopped by Ctrl+C."""
+    by_key = {sequence.key: sequence for sequence in sequences}
+    try:
+        for result in results:
+            if note is not None:
+                note.done += 1
+            report.add(result)
+            if not isinstance(result, Failure):
+                sequence = by_key[result.key]
+                report.note(sequence.key, sequence.attributes)
+                report.details[result.tracker][result.key].update(
+                    gallery(result, sequence).details()
+                )
+                if args.save_boxes:
+                    write_results(args.save_boxes, args.layout, sequence, result)
+            if args.json:
+                report.write_json(args.json)
+    except KeyboardInterrupt:
+        return True
     return False
 
 
-def _write(args: argparse.Namespace, report: Report) -> None:
-    if args.json:
-        report.write_json(args.json)
-    for path, text in ((args.csv, report.csv), (args.markdown, report.markdown)):
-        if path:
-            with atomic_write(path, text=True) as stream:
-                stream.write(text())
+def _scored(
+    found: Sequence[Results], work: Sequence[Work], settings: Settings
+) -> Iterator[SequenceRun | Failure]:
+    for results in found:
+        wanted = [item.sequence for item in work if item.tracker == results.tracker]
+        yield from score_results(results, wanted, settings)
+
+
+def _say_unknown(
+    found: Sequence[Results], sequences: Sequence[BenchmarkSequence], *, quiet: bool
+) -> None:
+    for results in found if not quiet else ():
+        extra = unknown_files(results, sequences)
+        if extra:
+            names = ", ".join(extra[:8]) + (", …" if len(extra) > 8 else "")
+            print(f"note: {results.tracker}: no sequence is called {names}", file=sys.stderr)
 
 
 def _say_notes(sequences: Sequence[BenchmarkSequence], *, quiet: bool) -> None:

@@ -31,7 +31,6 @@ from core.evaluate.sequences import BenchmarkSequence
 from core.evaluate.supervised import Counting
 from core.evaluate.trajectory import Trajectory
 from core.geometry import Box
-from core.storage import atomic_write
 from core.trackers import registry
 from core.trackers.base import Services, Tracker
 from core.video.images import read_image
@@ -301,22 +300,3 @@ def _picture_frames(sequence: BenchmarkSequence, start: int) -> Iterator[Frame]:
             yield Frame(index, float(index), read_image(path))
         except FrameUnavailable:
             continue  # a gap, as everywhere in the product
-
-
-def save_boxes(folder: Path, result: SequenceRun) -> Path:
-    """Write the boxes as ``FOLDER/TRACKER/DATASET/SEQUENCE.txt``, one ``x,y,w,h`` per line.
-
-    Frame pixels, 0-based; ``NaN`` before the start. The tracker's seconds per frame go
-    to ``SEQUENCE_time.txt`` beside it.
-
-    Raises
-    ------
-    StorageError
-        If they cannot be written.
-    """
-    path = folder / result.tracker / f"{result.key}.txt"
-    with atomic_write(path, text=True) as stream:
-        np.savetxt(stream, result.boxes, fmt="%.4f", delimiter=",")
-    with atomic_write(path.with_name(path.stem + "_time.txt"), text=True) as stream:
-        np.savetxt(stream, result.seconds, fmt="%.6f")
-    return path

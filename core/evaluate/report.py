@@ -74,6 +74,11 @@ class Report:
         self.scores.setdefault(result.tracker, {})[result.key] = result.measured.scores
         self.details.setdefault(result.tracker, {})[result.key] = details
 
+    def note(self, key: str, attributes: Sequence[str]) -> None:
+        """Keep what is difficult in a sequence."""
+        if attributes:
+            self.attributes[key] = list(attributes)
+
     def has(self, tracker: str, key: str) -> bool:
         """Whether this result is there already."""
         return key in self.scores.get(tracker, {})
@@ -91,7 +96,7 @@ class Report:
         """
         rows, details = self.scores[tracker], self.details.get(tracker, {})
         if self.protocol == "vot":
-            groups = [[_judged(r) for r in details[key]["repetitions"]] for key in keys]
+            groups = self.judged(tracker, keys)
             year, counting = self.settings.get("year", 2018), self.settings.get("counting")
             speeds = [rows[key].fps for key in keys]
             return summarize(groups, year, counting or "toolkit", speeds)
@@ -99,6 +104,12 @@ class Report:
         if CONVENTIONS[self.settings.get("metrics", BOXTRAIL.name)].pooled:
             frames = [details[key]["ao_frames"] for key in keys]
         return Scores.mean([row for k in keys if isinstance(row := rows[k], Scores)], frames)
+
+    def judged(self, tracker: str, keys: Sequence[str] | None = None) -> list[list[Judged]]:
+        """The reset-based runs of a tracker: repetitions by sequence."""
+        details = self.details[tracker]
+        chosen = sorted(details) if keys is None else keys
+        return [[_judged(row) for row in details[key]["repetitions"]] for key in chosen]
 
     def attribute_keys(self, tracker: str) -> dict[str, list[str]]:
         """Sequences with results by attribute, in order of the words."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import cv2
+import fakes.template_match  # noqa: F401  (registers the tracker)
 import pytest
 from fakes.array_video import Clip, moving_patch
 

@@ -13,7 +13,7 @@ from core.evaluate import protocol
 from core.evaluate.layouts import find_sequences
 from core.evaluate.metrics import Scores
 from core.evaluate.parallel import Failure, Work, evaluate_all
-from core.evaluate.protocol import SequenceRun, Settings, evaluate_sequence, save_boxes
+from core.evaluate.protocol import SequenceRun, Settings, evaluate_sequence
 from core.evaluate.report import Report
 from core.evaluate.sequences import BenchmarkSequence
 
@@ -140,15 +140,6 @@ def test_that_closing_early_ends_the_processes(benchmark_folder):
     assert multiprocessing.active_children()
     results.close()
     assert multiprocessing.active_children() == []
-
-
-def test_that_boxes_are_saved_by_tracker_and_data_set(benchmark_folder, tmp_path):
-    result = evaluate_sequence(_sequences(benchmark_folder)["Two/late"], TRACKER, _settings())
-    path = save_boxes(tmp_path / "out", result)
-    assert path == tmp_path / "out" / TRACKER / "Two" / "late.txt"
-    rows = np.loadtxt(path, delimiter=",")
-    np.testing.assert_allclose(rows, result.boxes, atol=1e-4)
-    assert len(np.loadtxt(path.with_name("late_time.txt"))) == 9
 
 
 def _report() -> Report:

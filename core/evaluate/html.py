@@ -1,0 +1,284 @@
+"""A report as one HTML file: comparison, plots, attributes, failures; nothing is loaded.
+
+The same data as the JSON report; the pictures are SVG in the page itself, so that the file
+can be sent and kept. Light or dark follows the reader's system.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from core.evaluate import plots, tables
+from core.evaluate.plots import Axis, Line, Point
+from core.evaluate.report import Report
+from core.evaluate.supervised import eao_curve
+
+_SHARE = Axis("Share of frames", 0.0, 1.0, 0.2)
+_CURVES = (
+    ("success", "Success", "success_curve", Axis("Overlap threshold", 0, 1, 0.2), "auc"),
+    ("precision", "Precision", "precision_curve", Axis("Centre error, px", 0, 50, 10), "p20"),
+    (
+        "normalized_precision",
+        "Normalised precision",
+        "normalized_precision_curve",
+        Axis("Centre error in units of the true box", 0, 0.5, 0.1),
+        "np",
+    ),
+)
+_STYLE = """
+:root{color-scheme:light dark;--paper:#fff;--ink:#1b1d21;--soft:#5c6168;--line:#d9dce0}
+@media (prefers-color-scheme:dark){
+:root{--paper:#1b1d21;--ink:#e6e6e6;--soft:#a9adb5;--line:#3a3e45}}
+body{margin:0 auto;max-width:1200px;padding:24px;background:var(--paper);color:var(--ink);
+font:15px/1.5 system-ui,'Segoe UI',Helvetica,Arial,sans-serif}
+h1{font-size:24px}h2{font-size:19px;margin-top:36px}h3{font-size:16px}
+table{border-collapse:collapse;margin:12px 0}
+th,td{padding:4px 10px;border-bottom:1px solid var(--line);text-align:right;
+font-variant-numeric:tabular-nums}
+th:first-child,td:first-child,td.text,th.text{text-align:left}
+th{color:var(--soft);font-weight:600}
+.plots{display:flex;flex-wrap:wrap;gap:16px}
+.plots>div{border:1px solid var(--line);border-radius:6px;overflow:auto}
+.soft{color:var(--soft)}u{text-decoration-thickness:2px}
+details{margin:8px 0}summary{cursor:pointer}svg{max-width:100%;height:auto;vertical-align:middle}
+.scroll{overflow-x:auto}
+"""
+
+
+def page(report: Report) -> str:
+    """The whole page.
+
+    Returns
+    -------
+    str
+        HTML with the plots in it.
+    """
+    sections = [
+        _summary(report),
+        "<h2>Plots</h2><div class='plots'>" + _figures(plots_of(report, attributes=False)),
+        "</div>",
+        _attributes(report),
+        _failures(report),
+        _sequences(report),
+        _errors(report),
+        _settings(report),
+    ]
+    title = f"Evaluation ({report.protocol.upper()})"
+    return (
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width'>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>\n<h1>{title}</h1>\n"
+        + "\n".join(section for section in sections if section)
+        + "\n</body></html>\n"
+    )
+
+
+def plots_of(report: Report, *, attributes: bool = True) -> dict[str, str]:
+    """The plots of a report as SVG texts by name: ``success``, ``success_occlusion``, ``ar``."""
+    everything = {name: list(rows) for name, rows in report.scores.items()}
+    if report.protocol == "vot":
+        return _supervised_plots(report)
+    found = {
+        name: _curves(report, everything, name, f"{title}, all sequences")
+        for name, title, *_ in _CURVES
+    }
+    if attributes:
+        for word, members in by_attribute(report).items():
+            count = max(len(keys) for keys in members.values())
+            for name, title, *_ in _CURVES[:2]:
+                key = f"{name}_{''.join(c if c.isalnum() else '_' for c in word)}"
+                found[key] = _curves(report, members, name, f"{title}: {word} ({count})")
+    return found
+
+
+def by_attribute(report: Report) -> dict[str, dict[str, list[str]]]:
+    """Sequences by attribute and tracker."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for tracker in report.scores:
+        for word, keys in report.attribute_keys(tracker).items():
+            found.setdefault(word, {})[tracker] = keys
+    return dict(sorted(found.items()))
+
+
+def _curves(report: Report, members: Mapping[str, Sequence[str]], name: str, title: str) -> str:
+    _, _, detail, axis, score = next(curve for curve in _CURVES if curve[0] == name)
+    lines = []
+    for tracker, keys in members.items():
+        rows = np.array([report.details[tracker][key][detail] for key in keys], dtype=np.float64)
+        known = rows[np.isfinite(rows).all(axis=1)]
+        if not len(known):
+            continue
+        x = np.linspace(axis.low, axis.high, rows.shape[1])
+        value = float(report.over(tracker, list(keys)).as_dict()[score])
+        lines.append(Line(tracker, x.tolist(), known.mean(axis=0).tolist(), value))
+    return plots.line_plot(title, axis, _SHARE, lines)
+
+
+def _supervised_plots(report: Report) -> dict[str, str]:
+    points, curves, longest = [], [], 2
+    counting = report.settings.get("counting", "toolkit")
+    for tracker in report.scores:
+        groups = report.judged(tracker)
+        scores = report.mean(tracker).as_dict()
+        points.append(Point(tracker, _robust(scores), scores["accuracy"]))
+        curve = eao_curve(groups, counting)[1:]
+        longest = max(longest, len(curve) + 1)
+        lengths = [float(v) for v in range(1, len(curve) + 1)]
+        curves.append(Line(tracker, lengths, curve.tolist(), scores["eao"]))
+    x = Axis("Robustness, exp(−30 · failures / frames)", 0, 1, 0.2)
+    step = float(max(10 ** math.floor(math.log10(longest)), 1))
+    step = step / 2 if longest / step < 3 else step
+    length = Axis("Sequence length, frames", 0, float(math.ceil(longest / step) * step), step)
+    return {
+        "ar": plots.point_plot("Accuracy and robustness", x, Axis("Accuracy", 0, 1, 0.2), points),
+        "eao": plots.line_plot(
+            "Expected average overlap", length, Axis("Expected overlap", 0, 1, 0.2), curves
+        ),
+    }
+
+
+def _robust(scores: Mapping[str, float]) -> float:
+    """Robustness on the scale of the plot, whichever way it was counted."""
+    return math.exp(-30 * scores["failures"] / scores["frames"])
+
+
+def _summary(report: Report) -> str:
+    def mark(text: str, rank: int) -> str:
+        text = escape(text)
+        return (f"<b>{text}</b>", f"<u>{text}</u>")[rank] if rank < 2 else text
+
+    head = ["tracker", *(column.title for column in report.columns)]
+    rows = [[escape(row[0]), *row[1:]] for row in tables.comparison(report, mark)]
+    count = len({key for rows_ in report.scores.values() for key in rows_})
+    note = "The best is bold, the second underlined. " if len(report.scores) > 1 else ""
+    metrics = report.settings.get("metrics", "boxtrail")
+    return (
+        f"<p class='soft'>{count} sequences; metrics: {escape(str(metrics))}. {note}</p>"
+        + _table(head, rows)
+    )
+
+
+def _figures(figures: Mapping[str, str]) -> str:
+    return "".join(f"<div>{_unique(text, name)}</div>" for name, text in figures.items())
+
+
+def _unique(text: str, name: str) -> str:
+    # Several pictures in one page must not share the name of their clipping area.
+    return text.replace('id="area"', f'id="area-{name}"').replace(
+        "url(#area)", f"url(#area-{name})"
+    )
+
+
+def _attributes(report: Report) -> str:
+    groups = by_attribute(report)
+    if not groups:
+        return ""
+    column = tables.headline(report)
+    rows = []
+    for word, members in groups.items():
+        values = [
+            report.over(t, members[t]).as_dict()[column.key] if t in members else math.nan
+            for t in report.scores
+        ]
+        count = max(len(keys) for keys in members.values())
+        cells = [tables.number(column, v) for v in values]
+        ranked = tables.ranks(column, values)
+        marked = [
+            f"<b>{c}</b>" if r == 0 else f"<u>{c}</u>" if r == 1 else c
+            for c, r in zip(cells, ranked, strict=True)
+        ]
+        rows.append([escape(word), str(count), *marked])
+    head = ["attribute", "sequences", *(f"{escape(t)} {column.title}" for t in report.scores)]
+    figures = {k: v for k, v in plots_of(report).items() if k not in {c[0] for c in _CURVES}}
+    shown = "" if report.protocol == "vot" else f"<div class='plots'>{_figures(figures)}</div>"
+    more = f"<details><summary>Plots</summary>{shown}</details>" if shown else ""
+    return f"<h2>By attribute</h2>{_table(head, rows)}{more}"
+
+
+def _failures(report: Report) -> str:
+    parts = []
+    for tracker, sequences in report.details.items():
+        rows = [
+            [
+                escape(key),
+                str(failure["start"]),
+                str(failure["length"]),
+                _cell(failure["reason"]),
+                _cell(failure["words"]),
+                plots.strip(_floats(failure["curve"]), _shaded(failure), width=160),
+            ]
+            for key in sorted(sequences)
+            for failure in sequences[key].get("failures", ())
+        ]
+        if rows:
+            head = ["sequence", "first frame", "frames", "what is different", "tracker", "overlap"]
+            parts.append(
+                f"<h3>{escape(tracker)} ({len(rows)})</h3>{_table(head, rows, text=(3, 4))}"
+            )
+    if not parts:
+        return "<h2>Failures</h2><p>None.</p>"
+    return "<h2>Failures</h2>" + "".join(parts)
+
+
+def _shaded(failure: Mapping[str, Any]) -> list[tuple[float, float]]:
+    count = max(len(failure["curve"]) - 1, 1)
+    start = (failure["start"] - failure["curve_start"]) / count
+    return [(start, min(start + failure["length"] / count, 1.0))]
+
+
+def _sequences(report: Report) -> str:
+    parts = []
+    for tracker, rows in report.scores.items():
+        body = []
+        for key in sorted(rows):
+            detail = report.details.get(tracker, {}).get(key, {})
+            curve = _floats(detail.get("overlap_curve", ()))
+            shown = plots.strip(curve, []) if curve else ""
+            body.append([escape(key), *tables.texts(report, rows[key].as_dict()), shown])
+        head = ["sequence", *(column.title for column in report.columns), "overlap by frame"]
+        parts.append(
+            f"<details{' open' if len(report.scores) == 1 else ''}>"
+            f"<summary>{escape(tracker)}</summary>{_table(head, body)}</details>"
+        )
+    return "<h2>Sequences</h2>" + "".join(parts)
+
+
+def _errors(report: Report) -> str:
+    if not report.failures:
+        return ""
+    rows = [[escape(f.tracker), _cell(f.key), _cell(f.message)] for f in report.failures]
+    return "<h2>Not evaluated</h2>" + _table(["tracker", "sequence", "why"], rows, text=(1, 2))
+
+
+def _settings(report: Report) -> str:
+    facts = {**report.settings, **{f"version of {k}": v for k, v in report.versions.items()}}
+    rows = [[escape(str(k)), _cell(str(v))] for k, v in facts.items() if v not in ("", {}, None)]
+    table = _table(["setting", "value"], rows, text=(1,))
+    return f"<h2>How it was made</h2><details><summary>Settings</summary>{table}</details>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = ()) -> str:
+    def cells(row: Sequence[str], tag: str) -> str:
+        return "".join(
+            f"<{tag} class='text'>{c}</{tag}>" if k in text else f"<{tag}>{c}</{tag}>"
+            for k, c in enumerate(row)
+        )
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return (
+        f"<div class='scroll'><table><thead><tr>{cells(head, 'th')}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(text: str) -> str:
+    return escape(text) or "–"
+
+
+def _floats(values: Sequence[float | None]) -> list[float]:
+    return [math.nan if v is None else float(v) for v in values]
