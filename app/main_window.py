@@ -112,6 +112,10 @@ class MainWindow(QMainWindow):
         panels.transport.speed_changed.connect(controller.playback.set_speed)
         panels.timeline.track_selected.connect(self._select)
         panels.timeline.threshold_changed.connect(self._set_threshold)
+        panels.plot.threshold_changed.connect(self._set_threshold)
+        panels.review.place_chosen.connect(self._show_place)
+        panels.review.sort_changed.connect(controller.review.sort_by_doubt)
+        panels.review.reset_wanted.connect(controller.review.forget_learnt)
         panels.tracks.selected.connect(self._select)
         panels.tracks.visibility_changed.connect(edits.set_visible)
         panels.tracks.lock_changed.connect(edits.set_locked)
@@ -139,6 +143,8 @@ class MainWindow(QMainWindow):
         playback.moved.connect(presenter.move_playhead)
         playback.speed_changed.connect(self.panels.transport.set_speed)
         controller.overlay.changed.connect(presenter.overlay_changed)
+        controller.review.changed.connect(presenter.review_changed)
+        controller.review.learnt.connect(presenter.show_learnt)
         runs.rows_added.connect(presenter.rows_added)
         runs.run_started.connect(presenter.run_started)
         runs.run_ended.connect(presenter.run_ended)
@@ -186,8 +192,16 @@ class MainWindow(QMainWindow):
 
     @Slot(float)
     def _set_threshold(self, value: float) -> None:
-        self.controller.desk.threshold = value
+        self.controller.review.set_threshold(value)
         self.panels.plot.set_threshold(value)
+        self.panels.timeline.set_threshold(value)
+
+    @Slot(int)
+    def _show_place(self, number: int) -> None:
+        places = self.controller.review.queue.places
+        if 0 <= number < len(places):
+            self.controller.runs.user_moved()
+            self.controller.review.show(places[number])
 
     @Slot(QPoint, int)
     def _box_menu(self, where: QPoint, track_id: int) -> None:
@@ -208,6 +222,8 @@ class MainWindow(QMainWindow):
             spec = registry.find(key)
             self.panels.overlay.set_maps(spec.maps, spec.primary_map)
             self.controller.overlay.set_maps(spec.maps, spec.primary_map)
+            self.presenter.show_line()
+            self.controller.review.tell_learnt()
             self.controller.weights.look(spec.title, spec.weights)
 
     # ---- what the controller says ---------------------------------------------------------------

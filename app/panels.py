@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app import actions as table
 from app.views.box_editor import BoxEditor
 from app.views.overlay_panel import OverlayPanel
+from app.views.review_panel import ReviewPanel
 from app.views.score_plot import ScorePlot
 from app.views.timeline import Timeline
 from app.views.toast import Toast
@@ -48,6 +49,7 @@ class Panels:
         self.box = BoxEditor()
         self.tracker = TrackerPanel()
         self.overlay = OverlayPanel()
+        self.review = ReviewPanel()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.canvas)
@@ -66,6 +68,7 @@ class Panels:
             "tracker": self._dock("tracker", tr("Tracker"), self.tracker),
             "overlay": self._dock("overlay", tr("Response map"), _scrolled(self.overlay)),
             "timeline": self._dock("timeline", tr("Timeline"), self.timeline),
+            "review": self._dock("review", tr("Review"), self.review),
             "curves": self._dock("curves", tr("Curves"), self.plot),
         }
         window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
@@ -80,7 +83,11 @@ class Panels:
         self.transport.set_actions(actions)
         self.tracker.add_actions(
             [actions[a] for a in ("track_forward", "track_backward", "track_one", "track_n",
-                                  "retrack", "stop")]
+                                  "track_until", "retrack", "stop")]
+        )  # fmt: skip
+        self.review.add_actions(
+            [actions[a] for a in ("prev_doubtful", "next_doubtful", "review_accept",
+                                  "review_dismiss")]
         )  # fmt: skip
         self.default_layout()
 
@@ -112,8 +119,10 @@ class Panels:
             window.splitDockWidget(docks["timeline"], docks["curves"], Qt.Orientation.Horizontal)
         else:
             window.tabifyDockWidget(docks["timeline"], docks["curves"])
+        window.tabifyDockWidget(docks["objects"], docks["review"])
         for dock in docks.values():
             dock.show()
+        docks["objects"].raise_()
         docks["tracker"].raise_()
         docks["timeline"].raise_()
         self._share(size)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from app import scene
 from app.controller.controller import Controller
+from app.controller.review import Learnt, Queue
 from app.panels import Panels
 from app.status_bar import StatusBar, clock
 from app.ui_state import RunStatus, UiState
@@ -20,6 +21,7 @@ from app.views.view_types import DisplayFrame, OverlaySettings
 from core.document.store import Change
 from core.engine.run_buffer import Row
 from core.session import RunPlan
+from core.states import TargetState
 
 _GROWTH_MS = 300
 _CACHE_MS = 700
@@ -150,6 +152,28 @@ class Presenter(QObject):
         self._panels.overlay.set_settings(settings)
         self._panels.canvas.set_overlay(settings)
         self._refresh_map(self._desk.shown)
+
+    @Slot(object)
+    def review_changed(self, queue: Queue) -> None:
+        """Other places are doubtful, or the playhead is at another one."""
+        panels, places = self._panels, queue.places
+        panels.review.set_places(scene.review_rows(self._desk, places), queue.frames_left)
+        panels.review.set_current(places.index(queue.at) if queue.at in places else None)
+        lost = TargetState.LOST
+        panels.timeline.set_flags([(p.first, p.last, p.state is lost) for p in places])
+
+    @Slot(str, list)
+    def show_learnt(self, tracker: str, moved: list[Learnt]) -> None:
+        """What verdicts taught about a tracker's alarms."""
+        rows = [(one.name, one.before, one.now) for one in moved]
+        self._panels.review.set_learnt(tracker, rows)
+        self.show_line()
+
+    def show_line(self) -> None:
+        """The score below which frames are doubted."""
+        value = self._controller.review.score_line()
+        self._panels.timeline.set_threshold(value)
+        self._panels.plot.set_threshold(value)
 
     @Slot(list)
     def rows_added(self, rows: list) -> None:

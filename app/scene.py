@@ -7,17 +7,21 @@ laid over the document here, so no view knows that runs exist.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app.controller.desk import Desk
 from app.models.track_model import TrackRow
 from app.theme import track_color
+from app.views.review_panel import ReviewRow
 from app.views.timeline_data import TrackLane
 from app.views.view_types import BoxView
+from core.alarms.review import Place
 from core.document.document import Document
 from core.document.track import Track
-from core.states import Flag
+from core.states import Flag, TargetState
 
 
 def color_of(document: Document, track: Track) -> str:
@@ -94,6 +98,21 @@ def lanes(desk: Desk) -> list[TrackLane]:
             track.visible,
         )
         for track in document.tracks
+    ]
+
+
+def review_rows(desk: Desk, places: Sequence[Place]) -> list[ReviewRow]:
+    """The list of doubtful places."""
+    if desk.session is None:
+        return []
+    document = desk.document
+    titles = {t.id: (t.title, color_of(document, t)) for t in document.tracks}
+    return [
+        ReviewRow(
+            p.first, p.last, *titles[p.track_id], p.reason, p.doubt, p.state is TargetState.LOST
+        )
+        for p in places
+        if p.track_id in titles
     ]
 
 

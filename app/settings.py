@@ -85,6 +85,18 @@ class Preferences:
         unit="frames",
         group="Tracking",
     )
+    stop_after: int = param(
+        5,
+        "How many doubtful frames in a row end a run until unsure.",
+        bounds=(1, 1000),
+        unit="frames",
+        group="Tracking",
+    )
+    cut_tail: bool = param(
+        True,
+        "Leave the doubtful frames at the end of such a run out; they are offered.",
+        group="Tracking",
+    )
     device: str = param(
         "auto",
         "What trackers compute on.",

@@ -13,6 +13,7 @@ from app.controller.overlay import Overlay
 from app.controller.playback import SPEEDS, Playback
 from app.controller.project import Project
 from app.controller.prompts import Prompts
+from app.controller.review import Review
 from app.controller.run_state import Choices
 from app.controller.runs import Runs
 from app.controller.weights import Weights
@@ -37,6 +38,7 @@ class Controller(QObject):
         self.edits = Edits(self.desk, self)
         self.playback = Playback(self.desk, self)
         self.runs = Runs(self.desk, self.playback, choices, self)
+        self.review = Review(self.desk, self.playback, choices, self)
         self.overlay = Overlay(self.desk, self.runs, self)
         self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
         self.weights = Weights(self.desk, self.background, prompts, self)
@@ -102,6 +104,10 @@ class Controller(QObject):
             "track_one_back": lambda: runs.track(-1, 1),
             "track_n": lambda: runs.track(runs.direction, self.choices.frames()),
             "retrack": runs.retrack,
+            "track_until": runs.track_until_unsure,
+            "keep_tail": runs.keep_tail,
+            "review_accept": self.review.accept,
+            "review_dismiss": self.review.dismiss,
             "stop": runs.stop,
             "cancel": self.cancel,
             "map": overlay.toggle,
@@ -124,8 +130,8 @@ class Controller(QObject):
             "last": lambda: self.seek(self.desk.state.frame_count - 1),
             "prev_manual": lambda: self._jump(lambda: playback.next_manual(-1)),
             "next_manual": lambda: self._jump(lambda: playback.next_manual(1)),
-            "prev_doubtful": lambda: self._jump(lambda: playback.next_doubtful(-1)),
-            "next_doubtful": lambda: self._jump(lambda: playback.next_doubtful(1)),
+            "prev_doubtful": lambda: self._jump(lambda: self.review.go(-1)),
+            "next_doubtful": lambda: self._jump(lambda: self.review.go(1)),
             "slower": lambda: self._change_speed(-1),
             "faster": lambda: self._change_speed(1),
         }

@@ -19,6 +19,7 @@ from PySide6.QtGui import QUndoStack
 from app.settings import Preferences
 from app.ui_state import UiState
 from app.undo import EditCommand, Focus
+from core.alarms.learning import Tolerances
 from core.document.document import Document
 from core.document.store import Change
 from core.document.track import Columns, Keyframe, Track
@@ -76,7 +77,8 @@ class Desk(QObject):
         self.session: Session | None = None
         self.growing: Growing | None = None
         self.shown = 0  # the frame whose pixels are on the canvas
-        self.threshold = 0.0  # scores below it count as doubtful
+        self.threshold: float | None = None  # scores below it are doubtful; None: as tracked
+        self.tolerances = Tolerances()  # what was learnt about alarms
         self.state = UiState()
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(_UNDO_LIMIT)

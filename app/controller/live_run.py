@@ -31,6 +31,7 @@ class LiveRun:
         self._boxes = np.zeros((_START, 4), np.float64)
         self._scores = np.zeros(_START, np.float32)
         self._states = np.zeros(_START, np.uint8)
+        self._alarms = np.zeros(_START, np.uint16)
 
     def __len__(self) -> int:
         return self._count
@@ -48,6 +49,7 @@ class LiveRun:
             self._boxes[at] = row.box.as_tuple()
             self._scores[at] = row.score
             self._states[at] = row.state
+            self._alarms[at] = row.alarms
             self._rows[row.frame] = row
             self._count += 1
 
@@ -57,8 +59,13 @@ class LiveRun:
         if row is None:
             return None
         return Keyframe(
-            frame, row.box, Source.TRACKED, row.score, row.state, Flag.NONE, self.run_id
+            frame, row.box, Source.TRACKED, row.score, row.state, Flag.NONE, self.run_id, row.alarms
         )
+
+    def reason_at(self, frame: int) -> str:
+        """Why the box on `frame` is in doubt, in words; empty when it is not."""
+        row = self._rows.get(frame)
+        return row.reason if row is not None else ""
 
     def between(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Frames ``(N,)`` and boxes ``(N, 4)`` of ``first <= frame <= last``, in any order."""
@@ -79,6 +86,7 @@ class LiveRun:
                 "states": self._states[:count][order],
                 "flags": np.zeros(count, np.uint8),
                 "runs": np.full(count, self.run_id, np.int32),
+                "alarms": self._alarms[:count][order],
             }
         )
 
@@ -87,3 +95,4 @@ class LiveRun:
         self._boxes = np.concatenate([self._boxes, np.zeros_like(self._boxes)])
         self._scores = np.concatenate([self._scores, np.zeros_like(self._scores)])
         self._states = np.concatenate([self._states, np.zeros_like(self._states)])
+        self._alarms = np.concatenate([self._alarms, np.zeros_like(self._alarms)])

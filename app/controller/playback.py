@@ -18,7 +18,6 @@ from app.controller.desk import Desk
 from app.jobs.frames import FrameLoader, Loaded
 from app.views.view_types import DisplayFrame
 from core.document.track import Columns
-from core.states import Source, TargetState
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 _FALLBACK_FPS = 25.0
@@ -117,13 +116,6 @@ class Playback(QObject):
         """Jump to the next (step 1) or previous (−1) box that a person made."""
         self._jump(step, lambda c: c.protected(), self.tr("There is no further manual box."))
 
-    def next_doubtful(self, step: int) -> None:
-        """Jump to the next or previous stretch where the tracker was not sure.
-
-        Consecutive doubtful frames count as one place: its first frame.
-        """
-        self._jump(step, self._doubtful_starts, self.tr("No doubtful frame in that direction."))
-
     def _jump(self, step: int, rule: Callable[[Columns], NDArray[np.bool_]], nothing: str) -> None:
         desk = self._desk
         if desk.session is None or desk.state.track is None:
@@ -135,14 +127,6 @@ class Playback(QObject):
             self.user_go(int(ahead[0] if step > 0 else ahead[-1]))
         else:
             desk.say(nothing)
-
-    def _doubtful_starts(self, columns: Columns) -> NDArray[np.bool_]:
-        machine = (columns.sources == Source.TRACKED) & ~columns.protected()
-        unsure = columns.states != TargetState.TRACKING
-        doubtful = machine & (unsure | (columns.scores < self._desk.threshold))
-        follows = np.zeros_like(doubtful)
-        follows[1:] = doubtful[:-1] & (np.diff(columns.frames) == 1)
-        return doubtful & ~follows
 
     def _fps(self) -> float:
         session = self._desk.session

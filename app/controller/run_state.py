@@ -43,6 +43,7 @@ class Wish:
     step: int
     count: int | None
     policy: CorrectionPolicy | None
+    until_unsure: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class ActiveRun:
             and self.corrected is None
             and wish.count is None
             and wish.policy is None
+            and not wish.until_unsure
             and wish.track == self.live.track_id
             and wish.step == self.job.plan.step
             and last is not None

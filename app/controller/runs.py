@@ -20,6 +20,7 @@ from app.controller.playback import Playback
 from app.controller.run_plans import plan_of
 from app.controller.run_show import RunShow
 from app.controller.run_state import ActiveRun, Choices, Wish, hold_rule
+from app.controller.run_tail import Tail, tail_of, watch_for
 from app.controller.speed import Speed
 from app.jobs.tracking import MapHistory, RunEnded, TrackingJob
 from app.ui_state import RunStatus
@@ -27,7 +28,7 @@ from core import device as devices
 from core.document.document import Run
 from core.document.store import Change
 from core.document.track import Columns
-from core.engine.runner import EndReason
+from core.engine.runner import EndReason, RunEnd
 from core.errors import BoxtrailError
 from core.states import CorrectionPolicy, TargetState
 from core.trackers.base import Services
@@ -57,6 +58,7 @@ class Runs(QObject):
         self._next: Wish | None = None
         self._direction = 1
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
+        self._tail: Tail | None = None
         self._show = RunShow(playback, self)
         self._show.rows_added.connect(self.rows_added)
         desk.clip_changed.connect(self._on_clip)
@@ -92,6 +94,32 @@ class Runs(QObject):
     def retrack(self) -> None:
         """Track again from the box on this frame, with the chosen correction policy."""
         self.track(self._direction, None, self._choices.policy())
+
+    def track_until_unsure(self) -> None:
+        """Track from the box on this frame until the tracker is unsure."""
+        state = self._desk.state
+        if state.track is None:
+            return
+        wish = Wish(state.track, state.frame, self._direction, None, None, until_unsure=True)
+        if self._active is None:
+            self._start(wish)
+        else:
+            self._next = wish
+            self.stop()
+
+    def keep_tail(self) -> None:
+        """Take over the doubtful boxes that the last run until unsure left out."""
+        tail, self._tail = self._tail, None
+        if tail is None or self._desk.session is not tail.session:
+            return
+        after = tail.applied(self._desk.document)
+        frames = tail.columns.frames
+        self._desk.edit(
+            self.tr("Keep %d doubtful frames") % len(frames),
+            after,
+            focus=(tail.run.track_id, int(frames[0])),
+            frames=(int(frames[0]), int(frames[-1])),
+        )
 
     def toggle_pause(self) -> None:
         """Hold the run; or let it go on, from the corrected box if there is one."""
@@ -231,6 +259,7 @@ class Runs(QObject):
             want_maps=self._wanted(),
             map_bytes=preferences.map_history << 20,
             rule=hold_rule(preferences.pause_when, preferences.pause_after),
+            watch=watch_for(self._desk, plan.run.tracker, until_unsure=wish.until_unsure),
             parent=self,
         )
         job.held.connect(self._on_held)
@@ -257,17 +286,29 @@ class Runs(QObject):
         self._show.halt(follow=True)
         self._desk.update(run=RunStatus.PAUSED)
         if active.job.held_by_rule and active.live.last is not None:
+            first = active.job.doubtful_from
+            first = active.live.last.frame if first is None else first
+            if active.follow:
+                self._playback.go(first)
             lost = active.live.last.state == TargetState.LOST
-            text = (
-                self.tr("The target seems lost at frame %d.")
-                if lost
-                else self.tr("The tracker is not sure at frame %d.")
-            )
-            self._desk.say(
-                text % active.live.last.frame,
-                self.tr("Correct the box and press R, or press Space to go on."),
-                "warning",
-            )
+            self._say_doubt(lost=lost, frame=first, why=active.live.reason_at(first))
+
+    def _say_doubt(self, *, lost: bool, frame: int, why: str, tail: bool = False) -> None:
+        text = (
+            self.tr("The target seems lost from frame %d on.")
+            if lost
+            else self.tr("The tracker is not sure from frame %d on.")
+        )
+        hint = self.tr("Correct the box and press R, or press Space to go on.")
+        if tail:
+            hint = self.tr("Correct the box and press U to track on from it.")
+        self._desk.say(
+            text % frame,
+            f"{why} {hint}".strip(),
+            "warning",
+            action="keep_tail" if tail else "",
+            action_text=self.tr("Keep the doubtful frames"),
+        )
 
     @Slot(object)
     def _on_ended(self, ended: RunEnded) -> None:
@@ -286,27 +327,30 @@ class Runs(QObject):
             return
         self._show.halt(follow=False)
         self._desk.growing = None
-        self._store(active)
+        self._store(active, ended.end if ended is not None else None)
         if self._next is None:
             self._show.go_to_last(active)
         self._desk.update(run=RunStatus.IDLE)
         self.run_ended.emit(active.job.plan)
-        self._report(ended)
+        self._report(active, ended)
         active.job.deleteLater()
 
-    def _store(self, active: ActiveRun) -> None:
+    def _store(self, active: ActiveRun, end: RunEnd | None) -> None:
+        self._tail = None
         if self._desk.session is not active.session or not len(active.live):
             return
         plan = active.job.plan
+        self._tail = tail_of(active, end)
         after = active.session.with_result(
             self._desk.document,
             plan,
             active.job.buffer,
             seconds=time.perf_counter() - active.began,
             device=devices.describe(active.job.services.device),
+            cut_from=self._tail.first if self._tail else None,
         )
         frames = active.live.columns().frames
-        count = len(active.live)
+        count = len(active.live) - (len(self._tail.columns) if self._tail else 0)
         text = self.tr("Track %d frames") % count if count != 1 else self.tr("Track one frame")
         self._desk.edit(
             text,
@@ -315,7 +359,7 @@ class Runs(QObject):
             frames=(int(frames[0]), int(frames[-1])),
         )
 
-    def _report(self, ended: RunEnded | None) -> None:
+    def _report(self, active: ActiveRun, ended: RunEnded | None) -> None:
         if ended is None:
             return
         if ended.end is not None:
@@ -327,6 +371,19 @@ class Runs(QObject):
         elif ended.end is not None and ended.end.reason is EndReason.FINISHED:
             text = self.tr("Tracked %d frames in %.1f s.")
             self._desk.say(text % (ended.end.frames, ended.end.seconds), severity="success")
+        elif ended.end is not None and ended.end.reason is EndReason.UNSURE:
+            self._report_unsure(active, ended.end)
+
+    def _report_unsure(self, active: ActiveRun, end: RunEnd) -> None:
+        last = active.live.last
+        first = end.doubtful_from
+        if last is None or first is None:
+            return
+        if active.follow:
+            self._playback.go(first)
+        lost = last.state == TargetState.LOST
+        why = active.live.reason_at(first)
+        self._say_doubt(lost=lost, frame=first, why=why, tail=self._tail is not None)
 
     @Slot(object)
     def _on_document(self, change: Change) -> None:
@@ -338,4 +395,4 @@ class Runs(QObject):
 
     @Slot()
     def _on_clip(self) -> None:
-        self._shown_maps = None
+        self._shown_maps = self._tail = None

@@ -19,9 +19,10 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.jobs.thread import WorkerThread
 from app.views.view_types import DisplayFrame, to_display
 from core import device
+from core.alarms.stop import Stopper, StopRule
 from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
-from core.engine.runner import EndReason, FrameResult, RunEnd
+from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.errors import BoxtrailError
 from core.session import RunPlan, Session
 from core.states import TargetState
@@ -123,6 +124,7 @@ class _Worker(QObject):
         super().__init__()
         self._job = job
         self._bad = 0
+        self._stopper = Stopper(StopRule())
 
     @Slot()
     def work(self) -> None:
@@ -137,6 +139,7 @@ class _Worker(QObject):
                 services=job.services,
                 buffer=job.buffer,
                 want_maps=job.want_maps,
+                watch=job.watch,
             )
             answer = RunEnded(job.serial, end)
         except BoxtrailError as error:
@@ -152,11 +155,13 @@ class _Worker(QObject):
 
     def _watch(self, item: FrameResult) -> None:
         rule = self._job.rule
+        self._stopper.should_stop(item.frame.index, item.result.state)
         if rule.state is None:
             return
         self._bad = self._bad + 1 if item.result.state >= rule.state else 0
         if self._bad == rule.after:
             self._job.held_by_rule = True
+            self._job.doubtful_from = self._stopper.first_doubtful
             self._job.control.pause()
 
 
@@ -180,6 +185,7 @@ class TrackingJob(QObject):
         want_maps: frozenset[str] = frozenset(),
         map_bytes: int = 64 << 20,
         rule: HoldRule | None = None,
+        watch: Watch | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -189,7 +195,9 @@ class TrackingJob(QObject):
         self.services = services
         self.want_maps = want_maps
         self.rule = rule or HoldRule(None)
+        self.watch = watch
         self.held_by_rule = False
+        self.doubtful_from: int | None = None  # where the doubt began for which it holds
         self.viewfinder = Viewfinder()
         self.maps = MapHistory(map_bytes)
         self.buffer = RunBuffer(plan.run.id)

@@ -37,6 +37,8 @@ class ScorePlot(QWidget):
     """Curves over frames with the playhead; a click asks for a frame."""
 
     seek = Signal(int)
+    threshold_changed = Signal(float)
+    """The line was dragged to another score."""
     curves_changed = Signal(list)
     """Names of the scalars that are shown beside the score."""
 
@@ -115,8 +117,14 @@ class ScorePlot(QWidget):
             self._read()
 
     def set_threshold(self, value: float) -> None:
-        """Score under which a frame counts as doubtful."""
+        """Score under which a frame counts as doubtful; not announced."""
+        blocked = self._limit.blockSignals(True)
         self._limit.setValue(value)
+        self._limit.blockSignals(blocked)
+
+    def threshold(self) -> float:
+        """Where the line lies."""
+        return float(self._limit.value())  # pyright: ignore[reportArgumentType]
 
     def curves(self) -> list[str]:
         """Names of the scalars that are shown beside the score."""
@@ -151,7 +159,9 @@ class ScorePlot(QWidget):
         view.setLimits(yMin=-0.04, yMax=1.06)
         view.sigXRangeChanged.connect(self._range_changed)
         view.sigRangeChangedManually.connect(self._moved_by_hand)
-        self._limit = pg.InfiniteLine(0.5, angle=0)
+        self._limit = pg.InfiniteLine(0.5, angle=0, movable=True, bounds=(0.0, 1.0))
+        self._limit.setCursor(Qt.CursorShape.SizeVerCursor)
+        self._limit.sigPositionChanged.connect(self._limit_dragged)
         self._line = pg.InfiniteLine(0, angle=90)
         self._back = self._cached_curve()
         self._curves: dict[str, pg.PlotDataItem] = {SCORE: self._cached_curve()}
@@ -231,6 +241,7 @@ class ScorePlot(QWidget):
         self._back.setPen(pg.mkPen(theme.mix(tokens.field, tokens.muted, 0.7)))
         for name, curve in self._curves.items():
             curve.setPen(pg.mkPen(self._color(name)))
+        self._limit.setHoverPen(pg.mkPen(tokens.uncertain, width=2))
         self._limit.setPen(pg.mkPen(tokens.uncertain, width=1.2, style=Qt.PenStyle.DashLine))
         self._line.setPen(pg.mkPen(tokens.text, width=1.4))
 
@@ -256,6 +267,9 @@ class ScorePlot(QWidget):
     def _range_changed(self, *_: object) -> None:
         if not self._redraw.isActive():
             self._redraw.start()
+
+    def _limit_dragged(self, *_: object) -> None:
+        self.threshold_changed.emit(round(self.threshold(), 2))
 
     def _moved_by_hand(self, *_: object) -> None:
         self._head.stop_following()

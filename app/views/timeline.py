@@ -58,6 +58,7 @@ class Timeline(TimelineCanvas):
         """
         self._fps, self._times = fps, times
         self._cached, self._damaged, self._run = [], np.empty(0, np.int32), None
+        self._flags = []
         self._playhead, self._hover = 0, None
         self._scale = TimeScale.fitted(frame_count, self.viewport().width() - self.gutter())
         self._sync_bars()
@@ -106,6 +107,12 @@ class Timeline(TimelineCanvas):
         """Frames that cannot be read."""
         self._damaged = np.array(sorted(set(frames)), np.int32)
         self._update_ruler()
+
+    def set_flags(self, places: Sequence[tuple[int, int, bool]]) -> None:
+        """Doubtful places as (first, last, lost), frames inclusive."""
+        if list(places) != self._flags:
+            self._flags = list(places)
+            self._update_ruler()
 
     def set_threshold(self, value: float) -> None:
         """Score under which a frame counts as doubtful; not announced."""

@@ -53,6 +53,7 @@ class TimelineCanvas(QAbstractScrollArea):
         self._damaged = np.empty(0, np.int32)
         self._run: ruler.RunSpan | None = None
         self._threshold = 0.5
+        self._flags: list[tuple[int, int, bool]] = []
         self._lane_pixmaps = LanePixmaps()
         self._score_pixmap = ScorePixmap()
         self._ruler_pixmap: QPixmap | None = None
@@ -278,6 +279,7 @@ class TimelineCanvas(QAbstractScrollArea):
             ruler.paint_run(painter, self._scale, tokens, self._run)
         ruler.paint_cached(painter, self._scale, tokens, self._cached)
         ruler.paint_damaged(painter, self._scale, self._damaged)
+        ruler.paint_flags(painter, self._scale, tokens, self._flags)
         painter.restore()
         if dirty.left() >= gutter:
             return

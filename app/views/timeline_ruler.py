@@ -22,6 +22,8 @@ from app.views.timeline_scale import TimeScale, clock
 RULER_HEIGHT = 30
 _BAR_TOP = 25.0
 _BAR_HEIGHT = 4.0
+_FLAG_TOP = 16.0
+_FLAG_SPACING = 10  # px between flags at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,27 @@ def paint_damaged(painter: QPainter, scale: TimeScale, frames: NDArray[np.int32]
             QPointF(x, _BAR_TOP),
         ]
         painter.drawPolygon(QPolygonF(tip))
+
+
+def paint_flags(
+    painter: QPainter, scale: TimeScale, tokens: Colors, places: Sequence[tuple[int, int, bool]]
+) -> None:
+    """Doubtful places: a flag where each begins, and a line as far as it goes."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    drawn = -1e9
+    for first, last, lost in sorted(places):
+        left, right = scale.x(first), scale.x(last + 1)
+        if right < 0 or left > scale.width:
+            continue
+        color = QColor(tokens.lost if lost else tokens.uncertain)
+        painter.setBrush(color)
+        painter.drawRect(QRectF(left, _FLAG_TOP + 7, max(right - left, 1.5), 2))
+        if left - drawn < _FLAG_SPACING:
+            continue  # flags that would cover one another
+        drawn = left
+        painter.drawRect(QRectF(left, _FLAG_TOP, 1.5, 9))
+        cloth = [(left, 0.0), (left + 8, 3.0), (left, 6.0)]
+        painter.drawPolygon(QPolygonF([QPointF(x, _FLAG_TOP + y) for x, y in cloth]))
 
 
 def paint_run(painter: QPainter, scale: TimeScale, tokens: Colors, run: RunSpan) -> None:

@@ -122,23 +122,13 @@ def test_that_a_damaged_frame_is_told_and_can_be_passed(desk, playback, qtbot) -
     assert frames == [-1, 8]
 
 
-def test_that_jumps_find_manual_boxes_and_the_first_frame_of_doubtful_stretches(
-    desk, playback
-) -> None:
+def test_that_jumps_find_manual_boxes(desk, playback) -> None:
     playback.next_manual(1)
     assert desk.state.frame == 25
     playback.next_manual(-1)
     assert desk.state.frame == 0
-    places = []
-    for _ in range(2):
-        playback.next_doubtful(1)
-        places.append(desk.state.frame)
-    assert places == [5, 12]
-    desk.threshold = 0.5
-    playback.next_doubtful(1)
-    assert desk.state.frame == 20
     told = []
     desk.noticed.connect(told.append)
-    playback.next_doubtful(1)
-    assert desk.state.frame == 20
+    playback.next_manual(-1)
+    assert desk.state.frame == 0
     assert told

@@ -1,0 +1,52 @@
+"""What judges a run of the window, and the doubtful frames that a run left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.controller.desk import Desk
+from app.controller.run_state import ActiveRun
+from core.alarms.stop import StopRule
+from core.alarms.thresholds import calibration
+from core.alarms.watcher import Watcher
+from core.document.document import Document, Run
+from core.document.track import Columns
+from core.engine.runner import EndReason, RunEnd, Watch
+from core.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Boxes of `run` from the first doubtful one on, in its direction: offered, not kept."""
+
+    session: Session
+    run: Run
+    columns: Columns
+    first: int
+
+    def applied(self, document: Document) -> Document:
+        """`document` with the tail after all; boxes of a person stay."""
+        known = document.run(self.run.id) or self.run
+        return document.with_run(replace(known, end=self.run.end), self.columns)
+
+
+def watch_for(desk: Desk, tracker: str, *, until_unsure: bool) -> Watch:
+    """Alarms of `tracker` as calibrated and learnt, with the rule to stop when wanted."""
+    known = calibration(tracker)
+    thresholds = desk.tolerances.applied(tracker, known.thresholds)
+    rule = StopRule(desk.preferences.stop_after, cut_tail=desk.preferences.cut_tail)
+    return Watch(Watcher(replace(known, thresholds=thresholds)), rule if until_unsure else None)
+
+
+def tail_of(active: ActiveRun, end: RunEnd | None) -> Tail | None:
+    """The doubtful tail of a run until unsure; None where everything is kept."""
+    watch = active.job.watch
+    if end is None or end.reason is not EndReason.UNSURE or end.doubtful_from is None:
+        return None
+    if watch is None or watch.rule is None or not watch.rule.cut_tail:
+        return None
+    plan, columns, last = active.job.plan, active.live.columns(), active.live.last
+    tail = columns.select((columns.frames - end.doubtful_from) * plan.step >= 0)
+    if not len(tail) or last is None:
+        return None
+    return Tail(active.session, replace(plan.run, end=last.frame), tail, end.doubtful_from)

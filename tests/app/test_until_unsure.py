@@ -1,0 +1,61 @@
+"""“Track until unsure” in the window: it stops, says why, leaves the tail out and offers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes.app_driver import SHIFT, Driver
+from fakes.array_video import moving_patch
+from fakes.clip_file import write_clip
+from PySide6.QtCore import Qt
+
+from app.ui_state import RunStatus
+
+CLIP = moving_patch(60, velocity=(1, 1))
+GONE = 25
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    images = [np.array(image) for image in CLIP.images]
+    blank = np.random.default_rng(0).integers(0, 40, images[0].shape, np.uint8)
+    images[GONE:] = [blank] * (len(images) - GONE)
+    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mkv", images)
+
+
+def test_that_the_run_stops_where_the_target_is_gone_and_the_tail_is_offered(
+    driver: Driver, clip: Path
+) -> None:
+    driver.open(clip)
+    driver.choose_tracker("template-match")
+    driver.draw(CLIP.boxes[0])
+    driver.key(Qt.Key.Key_U)
+    driver.until_tracked(1)
+    driver.until_idle()
+    kept = int(driver.track.columns.frames[-1])
+    assert GONE - 1 <= kept <= GONE + 6
+    assert driver.desk.state.frame == kept + 1  # the first doubtful frame
+    assert any("frame" in text for text in driver.notice_texts("warning"))
+    assert not driver.window.controller.review.queue.places
+    driver.key(Qt.Key.Key_U, SHIFT)
+    driver.settle()
+    assert int(driver.track.columns.frames[-1]) > kept
+    review = driver.window.controller.review
+    review.refresh()
+    assert review.queue.places[0].first == kept + 1
+    assert driver.window.panels.review.list.count() == 1
+    driver.desk.stack.undo()
+    assert int(driver.track.columns.frames[-1]) == kept
+    assert driver.desk.state.run is RunStatus.IDLE
+
+
+def test_that_the_lines_of_timeline_and_curves_move_together(driver: Driver, clip: Path) -> None:
+    driver.open(clip)
+    panels = driver.window.panels
+    panels.timeline.threshold_changed.emit(0.7)
+    assert panels.plot.threshold() == pytest.approx(0.7)
+    panels.plot._limit.setValue(0.25)
+    assert panels.timeline.threshold() == pytest.approx(0.25)
+    assert driver.desk.threshold == pytest.approx(0.25)
