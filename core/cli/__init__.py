@@ -20,6 +20,8 @@ from core.version import VERSION
 
 COMMANDS: dict[str, str] = {
     "track": "track a box through a video and write annotations",
+    "record": "track and record everything that the tracker reports",
+    "inspect": "say what a recording holds, and take curves and maps out of it",
     "evaluate": "measure trackers on benchmark sequences",
     "export": "write a project's boxes in another format",
     "info": "say what a video or a project file holds",

@@ -32,6 +32,31 @@ from core.trackers.registry import TrackerSpec
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this sub-command."""
+    add_target(parser)
+    parser.add_argument(
+        "--out",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="where to write; the suffix decides the format; may be repeated",
+    )
+    add_format(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a project that exists already"
+    )
+    parser.add_argument(
+        "--overlay", type=Path, metavar="FILE.mp4", help="write a picture of it all"
+    )
+    parser.add_argument(
+        "--map",
+        metavar="KEY",
+        help="response map in the overlay: a key, or “none” (default: the tracker's first)",
+    )
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """What to track, with what, how far: the options that every tracking command has."""
     parser.add_argument("video", type=Path, metavar="VIDEO", help="video, picture folder or glob")
     parser.add_argument(
         "--box",
@@ -49,18 +74,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--list-settings", action=_ListSettings, help="show what --set takes, and end"
-    )
-    parser.add_argument(
-        "--out",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="where to write; the suffix decides the format; may be repeated",
-    )
-    add_format(parser)
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a project that exists already"
     )
     parser.add_argument(
         "--start", type=not_negative, default=0, metavar="N", help="frame of the box (default 0)"
@@ -88,14 +101,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backward", action="store_true", help="track towards the beginning")
     parser.add_argument("--label", default="", metavar="NAME", help="class of the target")
-    parser.add_argument(
-        "--overlay", type=Path, metavar="FILE.mp4", help="write a picture of it all"
-    )
-    parser.add_argument(
-        "--map",
-        metavar="KEY",
-        help="response map in the overlay: a key, or “none” (default: the tracker's first)",
-    )
     parser.add_argument("--quiet", action="store_true", help="only errors")
     add_weights(parser)
     add_device(parser)
@@ -133,12 +138,19 @@ def run(args: argparse.Namespace) -> int:
     session = Session.of_video(args.video)
     try:
         session.wait_ready()
-        return track_and_write(session, _plan(session, args, box), job)
+        return track_and_write(session, plan_of(session, args, box), job)
     finally:
         session.close()
 
 
-def _plan(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
+def plan_of(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
+    """The run that the options of :func:`add_target` describe, in a new track.
+
+    Raises
+    ------
+    BoxtrailError
+        If the clip has no such frame or the tracker does not take the settings.
+    """
     count = session.video.info.frame_count
     if args.start >= count:
         raise UsageError(

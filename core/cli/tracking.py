@@ -25,6 +25,7 @@ from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
 from core.cli.output import Output, write_output
 from core.cli.overlay_output import OverlayOutput
 from core.cli.progress import ProgressLine
+from core.cli.recording_output import RecordingOutput, RecordTo
 from core.document.store import Change
 from core.document.track import Track
 from core.engine.control import Control
@@ -51,6 +52,13 @@ class Job:
     quiet: bool = False
     until: StopRule | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
+    recording: RecordTo | None = None
+
+    @property
+    def want_maps(self) -> frozenset[str]:
+        """What the tracker has to report for the overlay and the recording."""
+        drawn = frozenset({self.map_key} if self.map_key and self.overlay else ())
+        return drawn | (self.recording.wanted if self.recording else frozenset())
 
 
 def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
@@ -66,6 +74,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
         end = _execute(session, plan, job)
         if job.overlay and job.overlay.exists():
             written.append(Output(job.overlay, "overlay video"))
+        if job.recording and job.recording.path.exists():
+            written.append(Output(job.recording.path, "recording"))
     finally:
         # Whatever ended the run: what was tracked is written; nothing tracked, nothing written.
         if _tracked(session, plan):
@@ -101,15 +111,21 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
             if job.overlay:
                 overlay = stack.enter_context(OverlayOutput(job.overlay, session, plan))
                 sinks.append(overlay.take)
+            recorder = None
+            if job.recording:
+                recorder = RecordingOutput(job.recording, session, plan, services)
+                sinks.append(stack.enter_context(recorder).take)
             end, _ = session.execute(
                 plan,
                 control,
                 sinks,
                 services=services,
                 buffer=buffer,
-                want_maps=frozenset({job.map_key} if job.map_key and job.overlay else ()),
+                want_maps=job.want_maps,
                 watch=watch,
             )
+            if recorder:
+                recorder.ended(end)
     finally:
         line.clear()
         document = session.with_result(
@@ -121,6 +137,7 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
             cut_from=_tail(end, job),
         )
         session.store.replace(document, Change("Track"))
+    assert end is not None
     return end
 
 
