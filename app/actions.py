@@ -121,7 +121,7 @@ _EDIT = (
           "no tracker changes them.", icon="ok", needs="boxes", section=2),
     _spec("review_dismiss", "Not an &error", "Edit", "Y",
           "Say that nothing is wrong on the doubtful stretch under the playhead and go on to the "
-          "next; later runs ring a little later.", icon="tick", needs="boxes", section=2),
+          "next; later runs ring a little later.", icon="check", needs="boxes", section=2),
     _spec("absent", "Target a&bsent", "Edit", "X",
           "State that the target is not in the picture on this frame (or take that back).",
           icon="absent", needs="track", section=2),
