@@ -290,3 +290,35 @@ def test_that_the_manifest_of_the_real_data_is_whole(real_data):
     found = find_sequences(real_data / "dev")
     assert {s.dataset for s in found} == {"OTB", "VOT", "UAV123_10fps", "TLD"}
     assert all((s.video or s.pictures[-1]).is_file() for s in found)
+
+
+def test_that_vot_polygons_and_tags_are_kept(tmp_path):
+    folder = tmp_path / "bag"
+    _pictures(folder, [1, 2, 3])
+    (folder / "groundtruth.txt").write_text("1,1,5,2,4,6,0,5\n1,1,4,4\nnan,nan,nan,nan\n")
+    (folder / "occlusion.tag").write_text("0\n1\n0\n")
+    (folder / "camera_motion.label").write_text("0\n0\n0\n")
+    (sequence,) = find_sequences(folder)
+    assert [len(region) for region in sequence.regions] == [8, 4, 4]
+    np.testing.assert_array_equal(sequence.regions[0], [1, 1, 5, 2, 4, 6, 0, 5])
+    np.testing.assert_array_equal(sequence.boxes[0], [0, 1, 5, 5])
+    assert np.isnan(sequence.regions[2]).all()
+    assert sequence.attributes == ("occlusion",)
+
+
+def test_that_otb_attributes_come_from_the_benchmarks_files(tmp_path):
+    folder = tmp_path / "Deer"
+    _pictures(folder / "img", [1, 2])
+    (folder / "groundtruth_rect.txt").write_text("1,1,4,4\n1,1,4,4\n")
+    assert find_sequences(folder)[0].attributes == ()
+    (tmp_path / "att").mkdir()
+    (tmp_path / "att" / "Deer.txt").write_text("0,0,0,0,0,1,1,1,0,1,1")
+    assert find_sequences(folder)[0].attributes == (
+        *("background clutter", "fast motion", "in-plane rotation", "low resolution"),
+        "motion blur",
+    )
+    (tmp_path / "att" / "Deer.txt").write_text("0,1")
+    with pytest.raises(DatasetError, match="2 numbers for 11 attributes"):
+        find_sequences(folder)
+    (folder / "attrs.txt").write_text("MB, FM\n")
+    assert find_sequences(folder)[0].attributes == ("FM", "MB")
