@@ -32,6 +32,8 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "undo": lambda s: s.can_undo,
         "redo": lambda s: s.can_redo,
         "map": lambda s: s.has_clip and s.overlay.visible,
+        "two_way": lambda s: s.may_run and s.track is not None,
+        "proposed": lambda s: s.proposed,
     }
 )
 
@@ -173,6 +175,79 @@ _TRACK = (
           icon="stop", needs="running", section=2, toolbar=True),
 )  # fmt: skip
 
+_RUNS = (
+    _spec("track_to", "Track &to a frame…", "Track", "Shift+J",
+          "Type a frame and track up to it, forwards or backwards.", needs="can_track"),
+    _spec("track_to_key", "Track to &your next box", "Track", "Shift+T",
+          "Track on up to the next box that you made or accepted.", needs="can_track"),
+    _spec("track_to_key_back", "Track back to your &last box", "Track", "Ctrl+Shift+T",
+          "Track back up to the last box that you made or accepted.", needs="can_track"),
+    _spec("track_two_way", "Track from both s&ides", "Track", "T",
+          "Track the stretch around this frame from both of your boxes at its ends, and fuse "
+          "the two; where they disagree is marked.", needs="two_way", section=1),
+    _spec("propose", "Runs &propose", "Track", "O",
+          "Let runs propose their boxes, dashed, instead of changing the object at once.",
+          section=3, checkable=True),
+    _spec("accept_here", "&Accept this box", "Track/Proposal", "P",
+          "Take over the proposed box on this frame.", needs="proposed"),
+    _spec("accept_to_here", "Accept &up to here", "Track/Proposal", "Shift+P",
+          "Take over the proposed boxes from where the run began up to this frame.",
+          needs="proposed"),
+    _spec("accept_all", "Accept a&ll", "Track/Proposal", "Ctrl+P",
+          "Take over the whole proposal; boxes that you made or accepted stay.",
+          needs="proposed"),
+    _spec("discard_here", "&Discard this box", "Track/Proposal", "Alt+P",
+          "Drop the proposed box on this frame.", needs="proposed", section=1),
+    _spec("discard_all", "Di&scard all", "Track/Proposal", "Ctrl+Shift+P",
+          "Drop the whole proposal; the object stays as it is.", needs="proposed", section=1),
+)  # fmt: skip
+
+_OBJECT = (
+    _spec("split", "&Split before this frame", "Edit/Object", "Shift+V",
+          "Cut the object in two; the first part keeps its number.", needs="track"),
+    _spec("join", "&Join with another…", "Edit/Object", "Ctrl+J",
+          "Make one object of two that were seen at different times.", needs="track"),
+    _spec("merge", "&Merge with another…", "Edit/Object", "Ctrl+Shift+J",
+          "Make one object of two; where both have a box, yours stay and the rest is told.",
+          needs="track"),
+    _spec("swap", "S&wap with another from here on…", "Edit/Object", "Shift+X",
+          "Exchange the boxes of two objects from this frame to the end.", needs="track"),
+    _spec("duplicate", "&Duplicate", "Edit/Object", "Ctrl+Shift+D",
+          "A second object with the same boxes.", needs="track"),
+    _spec("propagate", "&Copy box to the next N frames", "Edit/Object", "Shift+K",
+          "Copy this frame's box to as many frames as the tracker panel says; boxes that you "
+          "made or accepted stay.", needs="box", section=1),
+    _spec("fill_gaps", "&Fill gaps…", "Edit/Object", "Alt+K",
+          "Fill all gaps up to a length with boxes on straight lines.", needs="track",
+          section=1),
+    _spec("simplify", "Sim&plify…", "Edit/Object", "Alt+S",
+          "Keep few boxes and straight lines between them, within an error bound; boxes that "
+          "you made or accepted do not change.", needs="track", section=1),
+    _spec("lock", "&Lock or unlock", "Edit/Object", "Ctrl+L",
+          "Guard the object against all edits, or release it.", needs="track", section=2),
+    _spec("hide", "&Hide or show", "Edit/Object", "H",
+          "Hide the object in the picture, or show it.", needs="track", section=2),
+    _spec("solo", "Sh&ow only this", "Edit/Object", "Shift+H",
+          "Show only the selected object, or all again.", needs="track", section=2),
+    _spec("mode_tracked", "&Tracked", "Edit/Between your boxes", "Ctrl+Shift+I",
+          "The boxes between yours are what trackers gave; they stay as they are.",
+          needs="track"),
+    _spec("mode_linear", "&Straight line", "Edit/Between your boxes", "I",
+          "The boxes between yours lie on a straight line and follow when you move yours.",
+          needs="track"),
+    _spec("mode_smooth", "S&mooth curve", "Edit/Between your boxes", "Shift+I",
+          "The boxes between yours lie on a smooth curve and follow when you move yours.",
+          needs="track"),
+    _spec("mode_gap", "&None", "Edit/Between your boxes", "Alt+I",
+          "There are no boxes between yours.", needs="track"),
+    _spec("truncated", "Target trun&cated", "Edit", "Shift+C",
+          "State that the target reaches beyond the picture here (or take that back).",
+          needs="box", section=2),
+    _spec("out_of_view", "Target out of &view", "Edit", "Ctrl+Shift+X",
+          "State that the target has left the picture on this frame (or take that back).",
+          needs="track", section=2),
+)  # fmt: skip
+
 _GO = (
     _spec("play", "Play or pa&use", "Go", "Space",
           "Play the clip; while a tracker runs, hold it or let it go on.",
@@ -248,7 +323,17 @@ _OBJECTS = tuple(
     for n in range(1, 10)
 )  # fmt: skip
 
-ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_OBJECTS, *_TRACK, *_GO, *_VIEW, *_HELP)
+ACTIONS: tuple[ActionSpec, ...] = (
+    *_FILE,
+    *_EDIT,
+    *_OBJECT,
+    *_OBJECTS,
+    *_TRACK,
+    *_RUNS,
+    *_GO,
+    *_VIEW,
+    *_HELP,
+)
 MENUS = ("File", "Edit", "Track", "Go", "View", "Help")
 
 

@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         actions["select_mode"].setChecked(state.mode == "select")
         actions["draw_mode"].setChecked(state.mode == "draw")
         actions["map"].setChecked(state.overlay.visible)
+        actions["propose"].setChecked(state.propose)
         actions["undo"].setText(self.tr("&Undo %s") % stack.undoText())
         actions["redo"].setText(self.tr("&Redo %s") % stack.redoText())
         self.setWindowTitle(f"{self.controller.project.name or 'Boxtrail'}[*]")

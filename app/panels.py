@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app import actions as table
 from app.views.box_editor import BoxEditor
 from app.views.overlay_panel import OverlayPanel
+from app.views.proposal_bar import ProposalBar
 from app.views.review_panel import ReviewPanel
 from app.views.score_plot import ScorePlot
 from app.views.timeline import Timeline
@@ -31,6 +32,9 @@ from app.views.video_view import VideoView
 from app.welcome import Welcome
 
 _Area = Qt.DockWidgetArea
+_PROPOSAL = ("accept_here", "accept_to_here", "accept_all", "discard_here", "discard_all")
+_OBJECT = ("lock", "hide", "solo", "", "split", "join", "merge", "swap", "duplicate", "",
+           "fill_gaps", "simplify")  # fmt: skip
 _WIDE, _HIGH = 1200, 720  # below these, panels share places as tabs
 
 
@@ -50,6 +54,8 @@ class Panels:
         self.tracker = TrackerPanel()
         self.overlay = OverlayPanel()
         self.review = ReviewPanel()
+        self.proposal = ProposalBar([actions[a] for a in _PROPOSAL])
+        self.tracks.set_actions([actions[a] if a else None for a in _OBJECT])
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.canvas)
@@ -58,6 +64,7 @@ class Panels:
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.stack, 1)
+        column.addWidget(self.proposal)
         column.addWidget(self.transport)
         window.setCentralWidget(central)
         self.toast = Toast(self.stack)

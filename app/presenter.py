@@ -111,6 +111,7 @@ class Presenter(QObject):
         """Boxes, path and map of the frame that is shown."""
         desk, canvas, frame = self._desk, self._panels.canvas, self._desk.shown
         canvas.show_boxes(scene.boxes(desk, frame))
+        canvas.show_proposals(scene.proposals(desk, frame))
         length = desk.preferences.trail_length if self.show_trail else 0
         canvas.show_trail(*scene.trail(desk, frame, length))
         self._refresh_map(frame)
@@ -193,6 +194,7 @@ class Presenter(QObject):
         lanes = scene.lanes(desk)
         panels.timeline.set_tracks(lanes)
         panels.tracks.set_tracks(scene.rows(desk))
+        panels.proposal.show_text(scene.proposal_text(desk))
         if desk.session is not None:
             panels.tracks.set_labels([label.name for label in desk.document.labels])
         if desk.growing is None:

@@ -17,10 +17,12 @@ from app.models.track_model import TrackRow
 from app.theme import track_color
 from app.views.review_panel import ReviewRow
 from app.views.timeline_data import TrackLane
-from app.views.view_types import BoxView
+from app.views.view_types import BoxView, ProposalView
 from core.alarms.review import Place
+from core.document.codec import ranges
 from core.document.document import Document
-from core.document.track import Track
+from core.document.proposals import of_track, pending
+from core.document.track import Columns, Track
 from core.states import Flag, TargetState
 
 
@@ -36,7 +38,7 @@ def boxes(desk: Desk, frame: int) -> list[BoxView]:
     document, selected = desk.document, desk.state.track
     found: list[BoxView] = []
     for track in document.tracks:
-        key = desk.key_at(track.id, frame) if track.visible else None
+        key = desk.key_at(track.id, frame) if is_shown(desk, track) else None
         if key is None:
             continue
         found.append(
@@ -95,10 +97,79 @@ def lanes(desk: Desk) -> list[TrackLane]:
             color_of(document, track),
             desk.track_now(track).columns,
             track.id == desk.state.track,
-            track.visible,
+            is_shown(desk, track),
+            _proposed_stretches(desk, track),
+            _disagreement(document, track),
         )
         for track in document.tracks
     ]
+
+
+def proposals(desk: Desk, frame: int) -> list[ProposalView]:
+    """The boxes that runs propose on one frame: stored ones, and those of a run under way."""
+    if desk.session is None:
+        return []
+    found: list[ProposalView] = []
+    for track in desk.document.tracks:
+        if is_shown(desk, track):
+            for columns, text in _waiting(desk, track):
+                row = int(np.searchsorted(columns.frames, np.int32(frame)))
+                if row < len(columns) and columns.frames[row] == frame:
+                    box = columns.key(row).box
+                    found.append(ProposalView(box, color_of(desk.document, track), text))
+    growing = desk.growing
+    if growing is not None and desk.growing_beside:
+        key, track = growing.key_at(frame), desk.document.track(growing.track_id)
+        if key is not None:
+            found.append(ProposalView(key.box, color_of(desk.document, track), "proposed"))
+    return found
+
+
+def proposal_text(desk: Desk) -> str:
+    """What waits for the selected object, in words; empty when nothing does."""
+    if desk.session is None or not desk.state.proposed or desk.growing_beside:
+        return ""
+    proposal = of_track(desk.document, desk.state.track)
+    if proposal is None:
+        return ""
+    frames, waiting = proposal.columns.frames, pending(desk.document, proposal)
+    place = f"frames {int(frames[0])} to {int(frames[-1])}"
+    yours = len(frames) - len(waiting)
+    kept = f"; on {yours} of them yours stay" if yours else ""
+    return f"{len(frames)} boxes of {proposal.run.tracker} proposed on {place}{kept}"
+
+
+def is_shown(desk: Desk, track: Track) -> bool:
+    """Whether a track is drawn: visible, and not outside of a solo."""
+    return track.visible if desk.state.solo is None else track.id == desk.state.solo
+
+
+def _waiting(desk: Desk, track: Track) -> list[tuple[Columns, str]]:
+    return [
+        (p.columns, f"{p.run.tracker} proposes")
+        for p in desk.document.proposals
+        if p.run.track_id == track.id
+    ]
+
+
+def _proposed_stretches(desk: Desk, track: Track) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (first, last)
+        for columns, _ in _waiting(desk, track)
+        for first, last in ranges(columns.frames)
+    )
+
+
+def _disagreement(document: Document, track: Track) -> tuple[tuple[int, float], ...]:
+    runs = [r for r in document.runs if r.disagreement and r.track_id == track.id]
+    if not runs:
+        return ()
+    columns = track.columns
+    found: list[tuple[int, float]] = []
+    for run in runs:
+        mine = set(columns.frames[columns.runs == run.id].tolist())
+        found += [(f, v) for f, v in run.disagreement.items() if f in mine]
+    return tuple(found)
 
 
 def review_rows(desk: Desk, places: Sequence[Place]) -> list[ReviewRow]:
@@ -122,13 +193,13 @@ def trail(desk: Desk, frame: int, length: int) -> tuple[NDArray[np.float64], str
     if desk.session is None or length <= 0 or not desk.document.has_track(desk.state.track):
         return nothing
     track = desk.document.track(desk.state.track or 0)
-    if not track.visible:
+    if not is_shown(desk, track):
         return nothing
     first, columns = max(frame - length, 0), track.columns
     low, high = np.searchsorted(columns.frames, [first, frame + 1])
     present = (columns.flags[low:high] & Flag.ABSENT) == 0
     frames, boxes = columns.frames[low:high][present], columns.boxes[low:high][present]
-    growing = desk.growing
+    growing = None if desk.growing_beside else desk.growing
     if growing is not None and growing.track_id == track.id:
         frames, boxes = _joined(frames, boxes, *growing.between(first, frame))
     return boxes[:, :2] + boxes[:, 2:] / 2, color_of(desk.document, track)

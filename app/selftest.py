@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from core import weights
+from core.engine.extent import Extent
 from core.geometry import Box
 from core.trackers import registry
 from core.trackers.base import Image
@@ -76,7 +77,7 @@ def _in_window(app: QApplication, window: MainWindow, folder: Path) -> str:
     _wait(app, lambda: desk.state.trackers_ready, "loading the trackers")
     controller.open_demo()
     _wait(app, lambda: desk.state.has_clip and controller.playback.is_settled, "the demo clip")
-    controller.runs.track(1, FRAMES)
+    controller.runs.track(1, Extent(FRAMES))
     _wait(app, lambda: not desk.state.is_running, "tracking")
     tracked = len(desk.document.tracks[0])
     if tracked != FRAMES + 1:

@@ -34,7 +34,9 @@ class UiState:
     `frame` is the playhead: the frame asked for. `track` is the selected track's id.
     `box_here` and `any_boxes` follow from the document, `can_undo` and `can_redo` from
     the undo stack; they are here so that one value answers every "may I?". `lacks` says
-    why the chosen tracker cannot run, empty when it can.
+    why the chosen tracker cannot run, empty when it can. `solo` is the only track that is
+    shown, None for all that are visible. `propose` says that runs become proposals,
+    `proposed` that one waits for the selected track.
     """
 
     has_clip: bool = False
@@ -53,6 +55,9 @@ class UiState:
     can_redo: bool = False
     dirty: bool = False
     overlay: OverlaySettings = _OVERLAY
+    solo: int | None = None
+    propose: bool = False
+    proposed: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -62,5 +67,10 @@ class UiState:
     @property
     def can_track(self) -> bool:
         """Whether a run may start from the box on this frame."""
+        return self.may_run and self.box_here
+
+    @property
+    def may_run(self) -> bool:
+        """Whether a run may start at all."""
         startable = self.run in (RunStatus.IDLE, RunStatus.PAUSED) and not self.lacks
-        return self.has_clip and self.trackers_ready and self.box_here and startable
+        return self.has_clip and self.trackers_ready and startable

@@ -9,16 +9,20 @@ from PySide6.QtCore import QObject, Slot
 from app.controller.demo import Demo
 from app.controller.desk import Desk
 from app.controller.edits import Edits
+from app.controller.objects import Objects
 from app.controller.overlay import Overlay
 from app.controller.playback import SPEEDS, Playback
 from app.controller.project import Project
 from app.controller.prompts import Prompts
+from app.controller.proposals import Proposals
 from app.controller.review import Review
 from app.controller.run_state import Choices
 from app.controller.runs import Runs
 from app.controller.weights import Weights
 from app.jobs.background import Background
 from app.settings import Preferences
+from core.engine.extent import ONE, TO_NEXT_KEY, Extent
+from core.states import IntervalMode
 
 
 class Controller(QObject):
@@ -42,6 +46,9 @@ class Controller(QObject):
         self.overlay = Overlay(self.desk, self.runs, self)
         self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
         self.weights = Weights(self.desk, self.background, prompts, self)
+        self.proposals = Proposals(self.desk, self)
+        self.objects = Objects(self.desk, prompts, choices.frames, self)
+        self._prompts = prompts
         self.demo = Demo(self.desk, self.project, self.runs, self)
         self.edits.box_set.connect(self.runs.box_set)
         self.desk.reveal.connect(self._reveal)
@@ -100,9 +107,9 @@ class Controller(QObject):
             "delete_track": edits.delete_track,
             "track_forward": lambda: runs.track(1),
             "track_backward": lambda: runs.track(-1),
-            "track_one": lambda: runs.track(1, 1),
-            "track_one_back": lambda: runs.track(-1, 1),
-            "track_n": lambda: runs.track(runs.direction, self.choices.frames()),
+            "track_one": lambda: runs.track(1, ONE),
+            "track_one_back": lambda: runs.track(-1, ONE),
+            "track_n": lambda: runs.track(runs.direction, Extent(self.choices.frames())),
             "retrack": runs.retrack,
             "track_until": runs.track_until_unsure,
             "keep_tail": runs.keep_tail,
@@ -115,6 +122,8 @@ class Controller(QObject):
             "map_fainter": lambda: overlay.change_opacity(-0.1),
             "map_stronger": lambda: overlay.change_opacity(0.1),
             **self._navigation(),
+            **self._kinds_of_runs(),
+            **self._object_edits(),
             **{f"object{n}": _selecting(edits, n - 1) for n in range(1, 10)},
         }
 
@@ -135,6 +144,51 @@ class Controller(QObject):
             "slower": lambda: self._change_speed(-1),
             "faster": lambda: self._change_speed(1),
         }
+
+    def _kinds_of_runs(self) -> dict[str, Callable[[], object]]:
+        runs, proposals = self.runs, self.proposals
+        return {
+            "track_to": self.track_to_frame,
+            "track_to_key": lambda: runs.track(1, TO_NEXT_KEY),
+            "track_to_key_back": lambda: runs.track(-1, TO_NEXT_KEY),
+            "track_two_way": lambda: runs.track(1, two_way=True),
+            "propose": proposals.toggle,
+            "accept_here": proposals.accept_here,
+            "accept_to_here": proposals.accept_to_here,
+            "accept_all": proposals.accept_all,
+            "discard_here": proposals.discard_here,
+            "discard_all": proposals.discard_all,
+        }
+
+    def _object_edits(self) -> dict[str, Callable[[], object]]:
+        objects = self.objects
+        return {
+            "split": objects.split,
+            "join": objects.join,
+            "merge": objects.merge,
+            "swap": objects.swap,
+            "duplicate": objects.duplicate,
+            "propagate": objects.propagate,
+            "fill_gaps": objects.fill_gaps,
+            "simplify": objects.simplify,
+            "truncated": objects.truncated,
+            "out_of_view": objects.out_of_view,
+            "solo": objects.solo,
+            "lock": self.edits.toggle_locked,
+            "hide": self.edits.toggle_visible,
+            "mode_tracked": lambda: objects.set_mode(IntervalMode.TRACKED),
+            "mode_linear": lambda: objects.set_mode(IntervalMode.LINEAR),
+            "mode_smooth": lambda: objects.set_mode(IntervalMode.SMOOTH),
+            "mode_gap": lambda: objects.set_mode(IntervalMode.GAP),
+        }
+
+    def track_to_frame(self) -> None:
+        """Ask for a frame and track up to it, forwards or backwards."""
+        here, count = self.desk.state.frame, self.desk.state.frame_count
+        suggested = min(here + self.choices.frames(), count - 1)
+        frame = self._prompts.number(self.tr("Track to which frame?"), suggested, 0, count - 1)
+        if frame is not None:
+            self.runs.track(1 if frame > here else -1, Extent(until=frame))
 
     def seek(self, frame: int) -> None:
         """Go to a frame by the user's hand: a run goes on, the view stays there."""

@@ -21,12 +21,15 @@ from app.ui_state import UiState
 from app.undo import EditCommand, Focus
 from core.alarms.learning import Tolerances
 from core.document.document import Document
+from core.document.proposals import of_track
 from core.document.store import Change
 from core.document.track import Columns, Keyframe, Track
 from core.errors import BoxtrailError
 from core.session import Session
 
-_UNDO_LIMIT = 200
+_UNDO_BYTES = 1 << 30  # what the versions of a long track may take, at worst
+_ROW_BYTES = 64
+_UNDO_LIMITS = 200, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,13 @@ class Desk(QObject):
         self.preferences = preferences
         self.session: Session | None = None
         self.growing: Growing | None = None
+        self.growing_beside = False  # its boxes are proposed: the track stays as it is
         self.shown = 0  # the frame whose pixels are on the canvas
         self.threshold: float | None = None  # scores below it are doubtful; None: as tracked
         self.tolerances = Tolerances()  # what was learnt about alarms
         self.state = UiState()
         self.stack = QUndoStack(self)
-        self.stack.setUndoLimit(_UNDO_LIMIT)
+        self.stack.setUndoLimit(_UNDO_LIMITS[0])
         self.stack.cleanChanged.connect(self._on_stack)
         self.stack.indexChanged.connect(self._on_stack)
 
@@ -104,6 +108,7 @@ class Desk(QObject):
         self.growing = None
         self.shown = 0
         self.stack.clear()
+        self.stack.setUndoLimit(_undo_limit(session))
         self.stack.setClean()
         count = session.video.info.frame_count if session else 0
         track = session.store.current.tracks[0].id if session and self._has_tracks() else None
@@ -168,14 +173,16 @@ class Desk(QObject):
             return None
         key = self.document.track(track_id or 0).at(frame)
         growing = self.growing
-        if growing is None or growing.track_id != track_id or (key and key.is_protected):
+        if growing is None or growing.track_id != track_id or self.growing_beside:
+            return key
+        if key is not None and key.is_protected:
             return key
         return growing.key_at(frame) or key
 
     def track_now(self, track: Track) -> Track:
         """The track as the user sees it: with the boxes of a run under way."""
         growing = self.growing
-        if growing is None or growing.track_id != track.id:
+        if growing is None or growing.track_id != track.id or self.growing_beside:
             return track
         return track.with_columns(growing.columns())
 
@@ -211,9 +218,13 @@ class Desk(QObject):
         track = self.state.track
         if document is None or not document.has_track(track):
             track = None
+        solo = self.state.solo
+        proposal = of_track(document, track) if document is not None and track else None
         self.state = replace(
             self.state,
             track=track,
+            solo=solo if document is not None and document.has_track(solo) else None,
+            proposed=proposal is not None,
             box_here=self.key_at(track, self.state.frame) is not None,
             any_tracks=document is not None and bool(document.tracks),
             any_boxes=document is not None and any(len(t) for t in document.tracks),
@@ -231,3 +242,10 @@ class Desk(QObject):
 
     def _on_stack(self) -> None:
         self.update()
+
+
+def _undo_limit(session: Session | None) -> int:
+    """Steps that can be taken back: many, but not more than memory can hold."""
+    low, high = _UNDO_LIMITS
+    frames = session.video.info.frame_count if session is not None else 1
+    return min(max(_UNDO_BYTES // (max(frames, 1) * _ROW_BYTES), low), high)

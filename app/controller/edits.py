@@ -200,6 +200,18 @@ class Edits(QObject):
         text = self.tr("Lock track") if locked else self.tr("Unlock track")
         self._set(track_id, text, locked=locked)
 
+    def toggle_locked(self) -> None:
+        """Lock the selected track, or release it."""
+        track = self._track(self._desk.state.track)
+        if track is not None:
+            self.set_locked(track.id, not track.locked)
+
+    def toggle_visible(self) -> None:
+        """Hide the selected track, or show it."""
+        track = self._track(self._desk.state.track)
+        if track is not None:
+            self.set_visible(track.id, not track.visible)
+
     def _put(
         self,
         document: Document,

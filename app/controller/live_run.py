@@ -26,6 +26,7 @@ class LiveRun:
         self.run_id = run_id
         self.last: Row | None = None
         self._rows: dict[int, Row] = {}
+        self._places: dict[int, int] = {}  # a two-way run says more than once what it found
         self._count = 0
         self._frames = np.zeros(_START, np.int32)
         self._boxes = np.zeros((_START, 4), np.float64)
@@ -42,16 +43,18 @@ class LiveRun:
             self.last = row
             if row.is_seed:
                 continue
-            if self._count == len(self._frames):
-                self._grow()
-            at = self._count
+            at = self._places.get(row.frame, self._count)
+            if at == self._count:
+                if self._count == len(self._frames):
+                    self._grow()
+                self._places[row.frame] = at
+                self._count += 1
             self._frames[at] = row.frame
             self._boxes[at] = row.box.as_tuple()
             self._scores[at] = row.score
             self._states[at] = row.state
             self._alarms[at] = row.alarms
             self._rows[row.frame] = row
-            self._count += 1
 
     def key_at(self, frame: int) -> Keyframe | None:
         """The run's box on `frame`."""

@@ -319,7 +319,9 @@ class Project(QObject):
 
     def _document(self) -> Document | None:
         session = self._desk.session
-        return session.store.current if session is not None else None
+        if session is None:
+            return None
+        return self._runs.with_growing_proposal(session.store.current)
 
     @Slot(object)
     def _on_ready(self, video: VideoSource) -> None:

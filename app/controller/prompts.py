@@ -6,6 +6,7 @@ only these methods, so no code path needs a display.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -37,6 +38,14 @@ class Prompts(Protocol):
 
     def weights_file(self, title: str) -> Path | None:
         """A file with the weights `title`."""
+        ...
+
+    def number(self, question: str, value: int, low: int, high: int) -> int | None:
+        """A whole number from `low` to `high`; `value` is suggested."""
+        ...
+
+    def one_of(self, question: str, options: Sequence[tuple[int, str]]) -> int | None:
+        """The number of the chosen option."""
         ...
 
     def moved_video(self, message: str, stored: str) -> Path | None:

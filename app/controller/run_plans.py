@@ -15,19 +15,21 @@ def plan_of(session: Session, wish: Wish, choices: Choices) -> RunPlan:
     BoxtrailError
         If there is nothing to start from or nowhere to go.
     """
+    if wish.two_way:
+        return session.plan_two_way(wish.track, wish.frame, choices.key(), params=choices.values())
     key = session.store.current.track(wish.track).at(wish.frame)
-    policy = wish.policy
+    policy, goes_on = wish.policy, False
     if policy is None:
         # From a person's box: as chosen. From the tracker's own box: simply go on.
-        by_hand = key is None or key.source != Source.TRACKED
-        policy = choices.policy() if by_hand else CorrectionPolicy.KEEP_TEMPLATE
-    stop = None if wish.count is None else wish.frame + wish.step * (wish.count + 1)
+        goes_on = key is not None and key.source == Source.TRACKED
+        policy = CorrectionPolicy.KEEP_TEMPLATE if goes_on else choices.policy()
     return session.plan(
         wish.track,
         wish.frame,
         choices.key(),
-        stop=stop,
+        extent=wish.extent,
         step=wish.step,
         params=choices.values(),
         policy=policy,
+        resume=goes_on,
     )

@@ -10,6 +10,7 @@ from app.controller.speed import Speed
 from app.jobs.tracking import HoldRule, TrackingJob
 from core.document.document import Run
 from core.document.track import Columns
+from core.engine.extent import TO_END, Extent
 from core.session import Session
 from core.states import CorrectionPolicy, TargetState
 
@@ -41,8 +42,9 @@ class Wish:
     track: int
     frame: int
     step: int
-    count: int | None
-    policy: CorrectionPolicy | None
+    extent: Extent = TO_END
+    policy: CorrectionPolicy | None = None
+    two_way: bool = False
     until_unsure: bool = False
 
 
@@ -57,6 +59,7 @@ class ActiveRun:
     began: float
     taken: int = 0
     follow: bool = True
+    propose: bool = False  # whether its boxes wait to be accepted
     corrected: int | None = None  # frame of a person's box on this track since the start
 
     def would_go_on(self, wish: Wish) -> bool:
@@ -65,8 +68,9 @@ class ActiveRun:
         return (
             self.job.control.paused
             and self.corrected is None
-            and wish.count is None
+            and wish.extent == TO_END
             and wish.policy is None
+            and not wish.two_way
             and not wish.until_unsure
             and wish.track == self.live.track_id
             and wish.step == self.job.plan.step

@@ -25,9 +25,11 @@ from app.controller.speed import Speed
 from app.jobs.tracking import MapHistory, RunEnded, TrackingJob
 from app.ui_state import RunStatus
 from core import device as devices
-from core.document.document import Run
+from core.document.document import Document, Run
+from core.document.proposals import proposed
 from core.document.store import Change
 from core.document.track import Columns
+from core.engine.extent import TO_END, Extent
 from core.engine.runner import EndReason, RunEnd
 from core.errors import BoxtrailError
 from core.states import CorrectionPolicy, TargetState
@@ -72,16 +74,22 @@ class Runs(QObject):
     # ---- what the user can ask for -----------------------------------------------------
 
     def track(
-        self, step: int, count: int | None = None, policy: CorrectionPolicy | None = None
+        self,
+        step: int,
+        extent: Extent = TO_END,
+        policy: CorrectionPolicy | None = None,
+        *,
+        two_way: bool = False,
     ) -> None:
-        """Track from the box on this frame: `step` ±1, `count` frames or to the end.
+        """Track from the box on this frame: direction `step` ±1, as far as `extent` says.
 
-        A held run that nobody corrected simply goes on.
+        A held run that nobody corrected simply goes on. With `two_way` from both of the
+        person's boxes around this frame.
         """
         state = self._desk.state
         if state.track is None:
             return
-        wish = Wish(state.track, state.frame, step, count, policy)
+        wish = Wish(state.track, state.frame, step, extent, policy, two_way)
         active = self._active
         if active is None:
             self._start(wish)
@@ -93,14 +101,14 @@ class Runs(QObject):
 
     def retrack(self) -> None:
         """Track again from the box on this frame, with the chosen correction policy."""
-        self.track(self._direction, None, self._choices.policy())
+        self.track(self._direction, TO_END, self._choices.policy())
 
     def track_until_unsure(self) -> None:
         """Track from the box on this frame until the tracker is unsure."""
         state = self._desk.state
         if state.track is None:
             return
-        wish = Wish(state.track, state.frame, self._direction, None, None, until_unsure=True)
+        wish = Wish(state.track, state.frame, self._direction, until_unsure=True)
         if self._active is None:
             self._start(wish)
         else:
@@ -135,8 +143,7 @@ class Runs(QObject):
                 active.live.track_id,
                 active.corrected,
                 active.job.plan.step,
-                None,
-                self._choices.policy(),
+                policy=self._choices.policy(),
             )
             self.stop()
 
@@ -232,7 +239,14 @@ class Runs(QObject):
 
     def growing_result(self) -> tuple[Run, Columns] | None:
         """The run under way and its boxes so far, for recovery copies."""
-        return self._active.growing_result() if self._active is not None else None
+        active = self._active
+        return active.growing_result() if active is not None and not active.propose else None
+
+    def with_growing_proposal(self, document: Document) -> Document:
+        """`document` with what a run under way proposes so far, for recovery copies."""
+        active = self._active
+        found = active.growing_result() if active is not None and active.propose else None
+        return document if found is None else proposed(document, *found)
 
     def facts(self) -> list[tuple[str, str]]:
         """The run, for an error report."""
@@ -265,10 +279,11 @@ class Runs(QObject):
         job.held.connect(self._on_held)
         job.ended.connect(self._on_ended)
         live = LiveRun(plan.run.track_id, plan.run.id)
-        self._active = ActiveRun(job, live, session, Speed(), time.perf_counter())
+        propose = self._desk.state.propose
+        self._active = ActiveRun(job, live, session, Speed(), time.perf_counter(), propose=propose)
         self._direction = plan.step
         self._shown_maps = (job.maps, plan.run.track_id, plan.step)
-        self._desk.growing = live
+        self._desk.growing, self._desk.growing_beside = live, propose
         self._desk.update(run=RunStatus.RUNNING)
         self.run_started.emit(plan)
         self._show.begin(self._active)
@@ -326,7 +341,7 @@ class Runs(QObject):
         if active is None:
             return
         self._show.halt(follow=False)
-        self._desk.growing = None
+        self._desk.growing, self._desk.growing_beside = None, False
         self._store(active, ended.end if ended is not None else None)
         if self._next is None:
             self._show.go_to_last(active)
@@ -348,10 +363,13 @@ class Runs(QObject):
             seconds=time.perf_counter() - active.began,
             device=devices.describe(active.job.services.device),
             cut_from=self._tail.first if self._tail else None,
+            propose=active.propose,
         )
         frames = active.live.columns().frames
         count = len(active.live) - (len(self._tail.columns) if self._tail else 0)
         text = self.tr("Track %d frames") % count if count != 1 else self.tr("Track one frame")
+        if active.propose:
+            text = self.tr("Propose %d boxes") % count
         self._desk.edit(
             text,
             after,

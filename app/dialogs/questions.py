@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 from core.document.autosave import Recovery
 from core.document.project_file import SUFFIX
@@ -92,6 +93,21 @@ class Questions(QObject):
             self._window, self.tr("Choose the weights: %s") % title, self._folder, filters
         )
         return self._chosen(name)
+
+    def number(self, question: str, value: int, low: int, high: int) -> int | None:
+        """See `Prompts`."""
+        name = QCoreApplication.applicationName()
+        chosen, accepted = QInputDialog.getInt(self._window, name, question, value, low, high)
+        return chosen if accepted else None
+
+    def one_of(self, question: str, options: Sequence[tuple[int, str]]) -> int | None:
+        """See `Prompts`."""
+        name = QCoreApplication.applicationName()
+        texts = [f"{number}: {text}" for number, text in options]
+        chosen, accepted = QInputDialog.getItem(
+            self._window, name, question, texts, 0, editable=False
+        )
+        return options[texts.index(chosen)][0] if accepted else None
 
     def moved_video(self, message: str, stored: str) -> Path | None:
         """See `Prompts`."""

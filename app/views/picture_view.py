@@ -22,9 +22,10 @@ from app.views.box_item import BoxItem
 from app.views.canvas_view import CanvasView
 from app.views.frame_item import FrameItem
 from app.views.hud_item import HudItem
+from app.views.proposal_item import ProposalItem
 from app.views.response_item import ResponseItem
 from app.views.trail_item import TrailItem
-from app.views.view_types import BoxView, DisplayFrame, OverlaySettings
+from app.views.view_types import BoxView, DisplayFrame, OverlaySettings, ProposalView
 from core.geometry import Box
 from core.trackers.base import ResponseMap
 
@@ -55,12 +56,13 @@ class PictureView(CanvasView):
         self._hud = HudItem()
         self._pointer = QPointF(-1.0, -1.0)
         self._over_frame = False
+        self._proposal_item = ProposalItem()
         self._box_items: dict[int, BoxItem] = {}
         layers = (self._frame_item, self._response_item, self._trail_item)
         for z, item in enumerate(layers):
             item.setZValue(z)
             self.scene().addItem(item)
-        for z, item in ((5, self._chips), (6, self._hud)):
+        for z, item in ((2.5, self._proposal_item), (5, self._chips), (6, self._hud)):
             item.setZValue(z)
             self.scene().addItem(item)
         self.setAcceptDrops(True)
@@ -77,6 +79,7 @@ class PictureView(CanvasView):
         before = self._frame_item.frame
         if frame is None:
             self.show_boxes(())
+            self.show_proposals(())
             self.show_map(None)
             self.show_trail(np.empty((0, 2)), "#000000")
         self._frame_item.set_frame(frame)
@@ -98,6 +101,10 @@ class PictureView(CanvasView):
             item.show_live(None)
             item.setZValue(4 if view.selected else 3)
         self._chips.set_items(self._box_items.values())
+
+    def show_proposals(self, views: Sequence[ProposalView]) -> None:
+        """Replace all proposed boxes."""
+        self._proposal_item.set_views(views)
 
     def show_trail(self, points: NDArray[np.float64], color: str) -> None:
         """Show the recent path: ``(N, 2)`` frame pixels, oldest first; empty hides it."""

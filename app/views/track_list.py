@@ -41,6 +41,7 @@ class TrackList(QWidget):
         self.model.renamed.connect(self.renamed)
         self.model.label_changed.connect(self.label_changed)
         self.table = QTableView(self)
+        self._others: tuple[QAction | None, ...] = ()
         self._build_table()
         self._delete = self._action(self.tr("Delete track"), "delete", self._request_delete)
         self._delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
@@ -69,6 +70,10 @@ class TrackList(QWidget):
         self.table.viewport().update()
         self._stack.setCurrentIndex(1 if rows else 0)
 
+    def set_actions(self, actions: Sequence[QAction | None]) -> None:
+        """Actions on the selected object for its menu; None stands for a line."""
+        self._others = tuple(actions)
+
     def set_labels(self, labels: Sequence[str]) -> None:
         """Known labels, offered while editing."""
         self._labels.set_labels(labels)
@@ -90,6 +95,12 @@ class TrackList(QWidget):
         for action in (self._rename, self._relabel, self._recolor):
             action.setEnabled(row is not None and not row.locked)
             menu.addAction(action)
+        menu.addSeparator()
+        for other in self._others:
+            if other is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(other)
         menu.addSeparator()
         self._delete.setEnabled(row is not None and not row.locked)
         menu.addAction(self._delete)

@@ -34,6 +34,15 @@ class BoxView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A box that a run proposes on the current frame; `text` says whose it is."""
+
+    box: Box
+    color: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverlaySettings:
     """How a response map is laid over the frame.
 

@@ -32,6 +32,9 @@ class Answers:
         self.video_path: Path | None = None
         self.other_video = True
         self.on_recover = "restore"
+        self.on_number: int | None = None
+        self.on_choice: int | None = None
+        self.offered: list[tuple[int, str]] = []
         self.recoveries: list[tuple[Recovery, str]] = []
 
     def save_changes(self, name: str) -> str:
@@ -57,6 +60,15 @@ class Answers:
     def weights_file(self, title: str) -> Path | None:
         self.asked.append(f"weights {title}")
         return self.open_path
+
+    def number(self, question: str, value: int, low: int, high: int) -> int | None:
+        self.asked.append(question)
+        return self.on_number
+
+    def one_of(self, question: str, options) -> int | None:
+        self.asked.append(question)
+        self.offered = list(options)
+        return self.on_choice
 
     def moved_video(self, message: str, stored: str) -> Path | None:
         self.asked.append(f"moved {message}")
