@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         playback.speed_changed.connect(self.panels.transport.set_speed)
         controller.overlay.changed.connect(presenter.overlay_changed)
         controller.review.changed.connect(presenter.review_changed)
+        controller.review.arrived.connect(presenter.place_reached)
         controller.review.learnt.connect(presenter.show_learnt)
         runs.rows_added.connect(presenter.rows_added)
         runs.run_started.connect(presenter.run_started)

@@ -17,7 +17,9 @@ from app.controller.review import Learnt, Queue
 from app.panels import Panels
 from app.status_bar import StatusBar, clock
 from app.ui_state import RunStatus, UiState
+from app.views.review_panel import LISTED
 from app.views.view_types import DisplayFrame, OverlaySettings
+from core.alarms.review import Place
 from core.document.store import Change
 from core.engine.run_buffer import Row
 from core.session import RunPlan
@@ -156,12 +158,18 @@ class Presenter(QObject):
 
     @Slot(object)
     def review_changed(self, queue: Queue) -> None:
-        """Other places are doubtful, or the playhead is at another one."""
+        """Other places are doubtful."""
         panels, places = self._panels, queue.places
-        panels.review.set_places(scene.review_rows(self._desk, places), queue.frames_left)
-        panels.review.set_current(places.index(queue.at) if queue.at in places else None)
+        rows = scene.review_rows(self._desk, places[:LISTED])
+        panels.review.set_places(rows, queue.frames_left, len(places))
         lost = TargetState.LOST
         panels.timeline.set_flags([(p.first, p.last, p.state is lost) for p in places])
+
+    @Slot(object)
+    def place_reached(self, place: Place | None) -> None:
+        """The playhead is at another doubtful place, or at none."""
+        places = self._controller.review.queue.places[:LISTED]
+        self._panels.review.set_current(places.index(place) if place in places else None)
 
     @Slot(str, list)
     def show_learnt(self, tracker: str, moved: list[Learnt]) -> None:

@@ -23,7 +23,7 @@ from core.alarms.review import Place
 from core.alarms.thresholds import calibration, changed
 from core.document.document import Document
 from core.document.store import Change
-from core.document.track import Keyframe
+from core.document.track import Columns, Keyframe, Track
 from core.errors import BoxtrailError
 from core.geometry import iou
 from core.states import Source, TargetState
@@ -51,10 +51,25 @@ class Learnt:
     now: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The places of one track, and what they follow from."""
+
+    columns: Columns
+    threshold: float | None
+    places: tuple[Place, ...]
+    locked: bool
+
+    def holds(self, track: Track, threshold: float | None) -> bool:
+        same = self.columns is track.columns and self.locked == track.locked
+        return same and self.threshold == threshold
+
+
 class Review(QObject):
     """Goes through doubtful places; see the module docstring."""
 
-    changed = Signal(object)  # Queue
+    changed = Signal(object)  # Queue, when its places did
+    arrived = Signal(object)  # Place under the playhead, or None
     learnt = Signal(str, list)  # tracker, list of Learnt
 
     def __init__(
@@ -68,6 +83,7 @@ class Review(QObject):
         self._queue = Queue()
         self._seen: Document | None = None
         self._corrected: dict[tuple[int, int], Keyframe] = {}  # boxes as they were before
+        self._known: dict[int, _Known] = {}
         self._path = paths.config_dir() / "alarms.json"
         desk.tolerances = load_tolerances(self._path)
         self._timer = QTimer(self)
@@ -149,16 +165,27 @@ class Review(QObject):
     def refresh(self) -> None:
         """Work the queue out anew and tell it."""
         self._timer.stop()
-        if self._desk.session is None:
-            found: list[Place] = []
-        else:
-            found = review.queue(self._desk.document, self._desk.threshold, by_doubt=self._by_doubt)
-        self._tell(Queue(tuple(found), review.frames_left(found), self._at(found)))
+        found = review.ordered(self._all_places(), by_doubt=self._by_doubt)
+        before = self._queue
+        self._queue = Queue(tuple(found), review.frames_left(found), self._at(found))
+        if self._queue.places != before.places:
+            self.changed.emit(self._queue)
+        if self._queue.at != before.at or self._queue.places != before.places:
+            self.arrived.emit(self._queue.at)
 
-    def _tell(self, queue: Queue) -> None:
-        if queue != self._queue:
-            self._queue = queue
-            self.changed.emit(queue)
+    def _all_places(self) -> list[Place]:
+        """Places of all tracks; worked out anew only for tracks that changed."""
+        tracks = self._desk.document.tracks if self._desk.session is not None else ()
+        threshold = self._desk.threshold
+        kept: dict[int, _Known] = {}
+        for track in tracks:
+            known = self._known.get(track.id)
+            if known is None or not known.holds(track, threshold):
+                found = () if track.locked else tuple(review.places(track, threshold))
+                known = _Known(track.columns, threshold, found, locked=track.locked)
+            kept[track.id] = known
+        self._known = kept
+        return [place for known in kept.values() for place in known.places]
 
     def _at(self, found: list[Place] | tuple[Place, ...]) -> Place | None:
         state = self._desk.state
@@ -263,7 +290,10 @@ class Review(QObject):
     def _on_moved(self, frame: int) -> None:
         if any(place[1] != frame for place in self._corrected):
             self._weigh_corrections()
-        self._tell(replace(self._queue, at=self._at(self._queue.places)))
+        at = self._at(self._queue.places)
+        if at != self._queue.at:
+            self._queue = replace(self._queue, at=at)
+            self.arrived.emit(at)
 
     @Slot()
     def _on_clip(self) -> None:

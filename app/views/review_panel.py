@@ -28,6 +28,9 @@ from PySide6.QtWidgets import (
 
 from app import theme
 
+LISTED = 500
+"""Places that a list needs to hold at most; nobody reads further."""
+
 _ROW = 40
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -98,8 +101,10 @@ class ReviewPanel(QWidget):
             button.setIconSize(QSize(16, 16))
             self._buttons.addWidget(button)
 
-    def set_places(self, rows: Sequence[ReviewRow], frames_left: int) -> None:
-        """Show these places and how many frames are left in them."""
+    def set_places(
+        self, rows: Sequence[ReviewRow], frames_left: int, places: int | None = None
+    ) -> None:
+        """Show these places, and how many frames are left in all `places` there are."""
         if tuple(rows) != self._rows:
             self._rows = tuple(rows)
             self.list.clear()
@@ -108,7 +113,10 @@ class ReviewPanel(QWidget):
                 item.setData(_DATA, row)
                 item.setText(f"{_frames(row)}, {row.title}: {row.reason}")
                 item.setToolTip(row.reason)
-        self._left.setText(self._progress(len(rows), frames_left))
+        count = len(rows) if places is None else places
+        self._left.setText(self._progress(count, frames_left))
+        listed = self.tr("The first %d places are listed.") % len(rows)
+        self._left.setToolTip(listed if count > len(rows) else "")
         self._sort.setEnabled(len(rows) > 1)
 
     def set_current(self, number: int | None) -> None:

@@ -133,6 +133,11 @@ def queue(
     Locked tracks are finished; theirs are left out.
     """
     found = [p for t in document.tracks if not t.locked for p in places(t, threshold)]
+    return ordered(found, by_doubt=by_doubt)
+
+
+def ordered(found: Sequence[Place], *, by_doubt: bool = False) -> list[Place]:
+    """Places by frame, or from the most to the least doubtful."""
     if by_doubt:
         return sorted(found, key=lambda p: (-p.doubt, p.first, p.track_id))
     return sorted(found, key=lambda p: (p.first, p.track_id))

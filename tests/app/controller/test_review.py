@@ -12,8 +12,10 @@ from app.controller.desk import Desk
 from app.controller.playback import Playback
 from app.controller.review import Queue, Review
 from app.settings import Preferences
+from core.alarms import review as queues
 from core.alarms.kinds import Alarm
 from core.alarms.learning import load_tolerances
+from core.alarms.review import Place
 from core.alarms.thresholds import calibration
 from core.document.document import Document, Run
 from core.document.track import Keyframe
@@ -172,11 +174,28 @@ def test_that_what_was_learnt_can_be_taken_back(desk: Desk, review: Review) -> N
 
 
 def test_that_the_queue_says_which_place_is_under_the_playhead(desk: Desk, review: Review) -> None:
-    told: list[Queue] = []
-    review.changed.connect(told.append)
+    told: list[Place | None] = []
+    review.arrived.connect(told.append)
     review.go(1)
-    assert told[-1].at is not None
-    assert told[-1].at.first == 5
+    assert [place and place.first for place in told] == [5]
     review.dismiss()
     review.dismiss()
-    assert told[-1] == Queue()
+    assert told[-1] is None
+    assert review.queue == Queue()
+
+
+def test_that_only_what_changed_is_worked_out_anew(
+    desk: Desk, review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    places = queues.places
+    monkeypatch.setattr(
+        queues, "places", lambda track, limit: asked.append(track.id) or places(track, limit)
+    )
+    document, other = desk.document.with_new_track()
+    desk.edit("New", document.with_track(other.with_keyframes([_key(6)])), focus=(other.id, 6))
+    assert _first_frames(review) == [5, 6, 20]
+    assert asked == [other.id]
+    locked = desk.document.with_track(replace(desk.document.tracks[0], locked=True))
+    desk.edit("Lock", locked)
+    assert _first_frames(review) == [6]
