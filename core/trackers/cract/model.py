@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.dsp import sampling
 from core.geometry import Box
+from core.nets.extent import SAME, Extent
 from core.trackers.base import Image
 from core.trackers.cract import discriminator as online
 from core.trackers.cract import samples
@@ -76,6 +77,7 @@ class State:
     believed: int = 0
     failures: int = 0
     updates: int = 0
+    extent: Extent = SAME
 
 
 @dataclass(frozen=True, slots=True)

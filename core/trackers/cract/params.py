@@ -97,6 +97,12 @@ class CractParams:
         group="Refinement",
         ref="SiamRPN, lr",
     )
+    calibrate: bool = param(
+        True,
+        "Learn on the first frame by how much the refined boxes are wider and taller than the "
+        "drawn one, and undo it from then on.",
+        group="Refinement",
+    )
     # Discriminator
     d_channels: int = param(
         16, "Channels of its convolution.", bounds=(2, 128), group="Discriminator"

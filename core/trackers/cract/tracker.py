@@ -21,6 +21,7 @@ from core import params as parameters
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.nets import anchors
+from core.nets.extent import SAME, SCALES, Extent, as_network, as_person, difference
 from core.states import CorrectionPolicy, TargetState
 from core.timing import StepClock
 from core.trackers import registry
@@ -79,7 +80,8 @@ class CractTracker:
         """Start on `box`: the template, and the discriminator's first training."""
         require_usable(box, image.shape[1], image.shape[0])
         with torch.inference_mode():
-            self._state, crop = model.start(image, box, self._params, self._network, self._seed)
+            state, crop = model.start(image, box, self._params, self._network, self._seed)
+            self._state = replace(state, extent=self._extent(image, state))
         return self._given(crop, box)
 
     def update(self, image: Image) -> TrackResult:
@@ -159,6 +161,21 @@ class CractTracker:
 
     # --- search -------------------------------------------------------------------
 
+    def _extent(self, image: Image, state: State) -> Extent:
+        """How the network's boxes differ in size from the one that the person drew."""
+        if not self._params.calibrate:
+            return SAME
+        found = []
+        side, fill = self._network.config.search, state.setting.fill
+        for scale in SCALES:
+            crop = model.cut(image, state.box.scaled(scale), side, self._network, fill)
+            weighed = self._search(state, crop, StepClock()).weighed
+            if weighed.is_finite():
+                best = weighed.best
+                row = crop.to_frame(weighed.after[best : best + 1])[0]
+                found.append(Box.from_center(*(float(value) for value in row)))
+        return difference(found, state.box)
+
     def _search(self, state: State, crop: Crop, clock: StepClock) -> Seen:
         """Features, proposals, refinement; one read of the device at the end."""
         network, params = self._network, self._params
@@ -166,10 +183,11 @@ class CractTracker:
         found = model.features(crop, network)
         clock.lap("features")
         logits, offsets = network.propose(state.setting.template.kernels, found)
+        size = as_network(crop.size, state.extent)
         coarse = proposals.coarse(
-            logits[0], offsets[0], network.anchors, self._window, crop.size, params
+            logits[0], offsets[0], network.anchors, self._window, size, params
         )
-        picked = proposals.pick(coarse, crop.size, params)
+        picked = proposals.pick(coarse, size, params)
         clock.lap("proposals")
         after, features, scores = self._refine(state, found, picked)
         clock.lap("refinement")
@@ -202,7 +220,8 @@ class CractTracker:
         share = float(weighed.penalty[best] * weighed.identity[best])
         rate = self._params.size_rate * min(share, 1.0)
         old = np.array([state.box.w, state.box.h])
-        size = np.clip(old + rate * (rows[2:] - old), state.setting.low, state.setting.high)
+        new = np.array(as_person((float(rows[2]), float(rows[3])), state.extent))
+        size = np.clip(old + rate * (new - old), state.setting.low, state.setting.high)
         height, width = image.shape[:2]
         x, y = np.clip(rows[:2], 0.0, (width, height))
         return Box.from_center(float(x), float(y), float(size[0]), float(size[1]))

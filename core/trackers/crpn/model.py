@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.geometry import Box, Placement
+from core.nets.extent import SAME, Extent
 from core.trackers.base import Image, Patch
 from core.trackers.crpn import geometry
 from core.trackers.crpn.network import Kernels
@@ -34,6 +35,8 @@ class State:
         Smallest and largest side of the box.
     missed
         Frames in a row without the target.
+    extent
+        How the network's boxes differ in size from the person's, see :mod:`core.nets.extent`.
     """
 
     center: tuple[float, float]
@@ -43,6 +46,7 @@ class State:
     colour: tuple[float, float, float]
     bounds: tuple[float, float]
     missed: int = 0
+    extent: Extent = SAME
 
     @property
     def box(self) -> Box:

@@ -99,6 +99,12 @@ class CRPNParams:
         group="Choice",
         ref="SiamRPN, Sec. 4.3",
     )
+    calibrate: bool = param(
+        True,
+        "Learn on the first frame by how much the network's boxes are wider and taller than the "
+        "drawn one, and undo it from then on.",
+        group="Choice",
+    )
     # Evidence
     uncertain_below: float = param(
         0.5,

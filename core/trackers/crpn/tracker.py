@@ -16,6 +16,7 @@ from core import params as parameters
 from core.dsp.sampling import cut, require_picture
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
+from core.nets.extent import SAME, SCALES, Extent, as_network, as_person, difference
 from core.states import CorrectionPolicy, TargetState
 from core.timing import StepClock
 from core.trackers import registry
@@ -84,7 +85,8 @@ class CRPNTracker:
             kernels, template = self._template(image, box, colour)
         center, size = (box.cx, box.cy), (box.w, box.h)
         bounds = model.side_bounds(image, box)
-        self._state = State(center, size, kernels, template, colour, bounds)
+        state = State(center, size, kernels, template, colour, bounds)
+        self._state = replace(state, extent=self._extent(image, state))
         return self._given(image, self._state)
 
     def update(self, image: Image) -> TrackResult:
@@ -174,6 +176,21 @@ class CRPNTracker:
         kernels = self._network.kernels(torch.from_numpy(picture))
         return kernels, model.patch(picture, region)
 
+    def _extent(self, image: Image, state: State) -> Extent:
+        """How the network's boxes differ in size from the one that the person drew."""
+        if not self._params.calibrate:
+            return SAME
+        found = []
+        with torch.inference_mode():
+            for scale in SCALES:
+                asked = replace(state, size=(state.size[0] * scale, state.size[1] * scale))
+                find = self._search(image, asked, StepClock()).find
+                if find.finite:
+                    x, y, w, h = (value * asked.pixel for value in find.box)
+                    x, y = state.center[0] + x, state.center[1] + y
+                    found.append(Box.from_center(x, y, w, h))
+        return difference(found, state.box)
+
     # --- search -------------------------------------------------------------------
 
     def _search(self, image: Image, state: State, clock: StepClock) -> Search:
@@ -191,7 +208,7 @@ class CRPNTracker:
         grid = geometry.map_grid(network.config, network.cascade.levels[0], side)
         anchors = geometry.first_anchors(network.config, grid, size, self._device)
         found = selection.cascade(outputs, anchors, params.theta)
-        ranking = selection.rank(found, grid, size, params)
+        ranking = selection.rank(found, grid, as_network(size, state.extent), params)
         row = selection.packed(found, ranking, network.config.temperature)
         find = Find.read(row.tolist())
         clock.lap("choice")
@@ -208,7 +225,8 @@ class CRPNTracker:
     def _moved(self, image: Image, state: State, find: Find) -> State:
         """The state on the box that was found; its size follows only in part."""
         height, width = image.shape[:2]
-        x, y, w, h = (value * state.pixel for value in find.box)
+        x, y, *sides = (value * state.pixel for value in find.box)
+        w, h = as_person((sides[0], sides[1]), state.extent)
         rate = find.penalty * find.probability * self._params.size_rate
         low, high = state.bounds
         size = tuple(

@@ -133,7 +133,7 @@ def test_that_sizes_follow_as_far_as_the_identifier_believes(scene: Any) -> None
     tensors = moving_regressor(0.0)
     tensors["regressor.layers.5.bias"] = torch.tensor([0.0, 0.0, 1.0, 0.0])  # w grows by e^0.1
     tensors["identifier.layers.5.bias"] = torch.tensor([-20.0, 20.0])
-    params = parameters.from_dict(CractParams, QUICK)
+    params = parameters.from_dict(CractParams, QUICK | {"calibrate": False})
     subject = CractTracker(params, Services(weights={"cract": tensors}))
     subject.init(world.frame(START), START)
     subject.want_maps = frozenset({"proposals"})
@@ -144,6 +144,22 @@ def test_that_sizes_follow_as_far_as_the_identifier_believes(scene: Any) -> None
     subject.init(world.frame(START), START)
     subject.tune(replace(params, size_rate=0.0))
     assert subject.update(world.frame(START)).box.w == START.w
+
+
+def test_that_a_network_that_draws_wider_than_the_person_is_calibrated(scene: Any) -> None:
+    world = scene()
+    tensors = moving_regressor(0.0)
+    tensors["regressor.layers.5.bias"] = torch.tensor([0.0, 0.0, 2.5, 0.0])  # w grows by e^0.25
+    tensors["identifier.layers.5.bias"] = torch.tensor([-20.0, 20.0])
+    widths = []
+    for calibrate in (True, False):
+        params = parameters.from_dict(CractParams, QUICK | {"calibrate": calibrate})
+        subject = CractTracker(params, Services(weights={"cract": tensors}))
+        subject.init(world.frame(START), START)
+        for _ in range(4):
+            result = subject.update(world.frame(START))
+        widths.append(result.box.w / START.w)
+    assert abs(np.log(widths[0])) < 0.06 < 0.12 < np.log(widths[1])
 
 
 def weighed(refined: list[float], boxes: list[list[float]], valid: list[float]) -> Weighed:

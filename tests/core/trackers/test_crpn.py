@@ -227,7 +227,8 @@ def test_that_size_follows_in_part_and_place_at_once(scene: Any) -> None:
         weights[f"cascade.heads.{stage}.loc.bias"] = torch.tensor(
             [0.5, 0.0, np.log(1.5), 0.0] if stage == 2 else [0.0] * 4
         )
-    used, image = tracker({"crpn": weights}, size_rate=0.5), scene().frame(START)
+    used = tracker({"crpn": weights}, size_rate=0.5, calibrate=False)
+    image = scene().frame(START)
     used.init(image, START)
     result = used.update(image)
     rate = result.scalars["penalty"] * result.scalars["probability"] * 0.5
@@ -236,3 +237,24 @@ def test_that_size_follows_in_part_and_place_at_once(scene: Any) -> None:
     assert result.box.h == pytest.approx(28, rel=1e-4)
     assert result.box.cx == pytest.approx(START.cx + 18, abs=0.1)
     assert result.box.cy == pytest.approx(START.cy, abs=0.1)
+
+
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_that_a_network_that_draws_wider_than_the_person_is_calibrated(
+    scene: Any, calibrate: bool
+) -> None:
+    weights = {name: part.clone() for name, part in stand_in()["crpn"].items()}
+    for stage in range(3):
+        wider = [0.0, 0.0, float(np.log(1.3)), float(np.log(0.9))]
+        weights[f"cascade.heads.{stage}.loc.bias"] = torch.tensor(
+            wider if stage == 2 else [0.0] * 4
+        )
+    used = tracker({"crpn": weights}, size_rate=0.5, calibrate=calibrate)
+    image = scene().frame(START)
+    used.init(image, START)
+    sides = [used.update(image).box for _ in range(6)][-1]
+    if calibrate:
+        assert (sides.w, sides.h) == pytest.approx((36, 28), rel=0.01)
+    else:
+        assert sides.w > 36 * 1.2
+        assert sides.h < 28 * 0.95
