@@ -78,20 +78,12 @@ class FailureGallery:
         }
 
 
-def gallery(
-    run: SequenceRun, sequence: BenchmarkSequence, size: tuple[int, int] | None = None
-) -> FailureGallery:
-    """The failures of a run on its sequence.
-
-    Parameters
-    ----------
-    size
-        ``(width, height)`` of the frames, to say that the target touches the border.
-    """
+def gallery(run: SequenceRun, sequence: BenchmarkSequence) -> FailureGallery:
+    """The failures of a run on its sequence."""
     if run.trajectories:
         return _of_resets(run)
     start = int(np.argmax(present(sequence.boxes)))
-    return find_failures(run.boxes, sequence.boxes, start=start, size=size, words=run.words)
+    return find_failures(run.boxes, sequence.boxes, start=start, size=run.size, words=run.words)
 
 
 def find_failures(

@@ -43,7 +43,8 @@ font-variant-numeric:tabular-nums}
 th:first-child,td:first-child,td.text,th.text{text-align:left}
 th{color:var(--soft);font-weight:600}
 .plots{display:flex;flex-wrap:wrap;gap:16px}
-.plots>div{border:1px solid var(--line);border-radius:6px;overflow:auto}
+.plots>div{border:1px solid var(--line);border-radius:6px;overflow:hidden;
+flex:1 1 460px;max-width:568px}
 .soft{color:var(--soft)}u{text-decoration-thickness:2px}
 details{margin:8px 0}summary{cursor:pointer}svg{max-width:100%;height:auto;vertical-align:middle}
 .scroll{overflow-x:auto}

@@ -75,7 +75,7 @@ class SequenceRun:
     `boxes` is ``(N, 4)`` with NaN rows before the start; `seconds` ``(M,)`` the tracker's
     time per tracked frame. Where a protocol has several runs these are those of the first
     and `parts` has all of them; `trajectories` are those of ``vot``. `words` are the
-    tracker's own reasons by frame of the first run.
+    tracker's own reasons by frame of the first run; `size` is the frames' (width, height).
     """
 
     tracker: str
@@ -88,6 +88,7 @@ class SequenceRun:
     parts: tuple[Part, ...] = ()
     trajectories: tuple[Trajectory, ...] = ()
     words: Mapping[int, str] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +141,7 @@ def evaluate_sequence(
         measured,
         tuple(one.part for one in done),
         words=first.words,
+        size=first.size,
     )
 
 

@@ -55,6 +55,7 @@ def evaluate_with_resets(
         measured,
         trajectories=trajectories,
         words=runs[0].words,
+        size=runs[0].size,
     )
 
 

@@ -97,7 +97,15 @@ def read_run(results: Results, sequence: BenchmarkSequence, settings: Settings) 
         parts, size=size, seconds=seconds, convention=convention(settings.metrics)
     )
     return SequenceRun(
-        results.tracker, sequence.key, parts[0].boxes, seconds, 0.0, 0.0, measured, tuple(parts)
+        results.tracker,
+        sequence.key,
+        parts[0].boxes,
+        seconds,
+        0.0,
+        0.0,
+        measured,
+        tuple(parts),
+        size=size,
     )
 
 
