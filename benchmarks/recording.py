@@ -139,11 +139,18 @@ def read(path: Path, maps: Sequence[str], reads: int = 300) -> dict[str, float]:
     }
 
 
+def show(name: str, values: dict[str, float]) -> dict[str, float]:
+    """Print one line of figures."""
+    print(f"{name:<18}" + "".join(f"  {k} {v:9.3f}" for k, v in values.items()), flush=True)
+    return values
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--track", type=int, default=150, help="frames per round of tracking")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--trackers", nargs="*", default=list(TRACKERS), choices=TRACKERS)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -155,20 +162,19 @@ def main() -> int:
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         sources = {"made-up": made_up(200)}
-        for key in TRACKERS:
+        for key in args.trackers:
             if weights.missing(registry.find(key).weights):
                 print(f"{key}: left out, its weights are not installed")
                 continue
-            found[f"{key} slow-down"] = slow_down(key, frames, Path(folder), args.rounds)
+            name = f"{key} slow-down"
+            found[name] = show(name, slow_down(key, frames, Path(folder), args.rounds))
             # The first frame has no response yet.
             sources[key] = track(key, frames, None)[1:]
         for key, items in sources.items():
             for precision in Precision:
-                path = Path(folder) / "r.h5"
-                found[f"{key} {precision}"] = stored(items, args.frames, path, precision)
+                name, path = f"{key} {precision}", Path(folder) / "r.h5"
+                found[name] = show(name, stored(items, args.frames, path, precision))
     video.close()
-    for name, values in found.items():
-        print(f"{name:<18}" + "".join(f"  {k} {v:9.3f}" for k, v in values.items()), flush=True)
     if args.json:
         args.json.write_text(json.dumps(found, indent=1) + "\n")
     return 0

@@ -50,7 +50,8 @@ class RecordingFile:
     rows, written
         Frames and packed bytes written so far.
     left_out
-        Maps that could not be kept: not announced, or with values that are not numbers.
+        Maps that could not be kept: not announced, with values that are not numbers, or
+        much larger than at first.
 
     Raises
     ------
@@ -112,7 +113,7 @@ class RecordingFile:
             group = file.create_group(name)
             _flat(group, schema.COLUMNS, np.dtype("<u4"), "table")
             tile = (schema.BLOCK, schema.COLUMN_CHUNK)
-            _rows(group, schema.VALUES, np.dtype("<f8"), tile, np.nan)
+            _rows(group, schema.VALUES, np.dtype("<f8"), tile, np.nan, (schema.MAX_COLUMNS,))
         group = file.create_group(schema.ATTACHMENTS)
         _flat(group, schema.TABLE, schema.ATTACHMENT, "table")
         _flat(group, schema.DATA, schema.BYTE, "data")
@@ -129,9 +130,10 @@ class RecordingFile:
             group.attrs.update({"title": info.title, "doc": info.doc, "kind": info.kind})
             group.attrs["stage"] = -1 if info.stage is None else info.stage
             group.attrs["primary"] = int(info.primary)
-            rows, cols = (min(side, schema.MAX_TILE) for side in sides.get(key, usual))
-            tile = (schema.BLOCK, rows, cols)
-            _rows(group, schema.VALUES, schema.CELL[self._precision], tile, 0)
+            known = sides.get(key, usual)
+            rows, cols = (min(side, schema.MAX_TILE) for side in known)
+            tile, most = (schema.BLOCK, rows, cols), tuple(map(_room, known))
+            _rows(group, schema.VALUES, schema.CELL[self._precision], tile, 0, most)
             _table(group, schema.PLACES, schema.PLACE)
 
     def _append_maps(self, records: Sequence[Record]) -> None:
@@ -141,12 +143,17 @@ class RecordingFile:
             block = map_block(key, records, self._precision, self._texts)
             if block is None:
                 continue
-            kept = 0 if name in parent else int(block.places["present"].sum())
+            fits = name in parent and self._fits(f"{schema.MAPS}/{name}", block)
+            kept = 0 if fits else int(block.places["present"].sum())
             lost = block.refused + kept
             if lost:
                 self.left_out[key] = self.left_out.get(key, 0) + lost
-            if name in parent:
+            if fits:
                 self._append_map(f"{schema.MAPS}/{name}", block)
+
+    def _fits(self, name: str, block: MapBlock) -> bool:
+        most = self._dataset(f"{name}/{schema.VALUES}").maxshape
+        return all(side <= room for side, room in zip(block.cells.shape[1:], most[1:], strict=True))
 
     def _append_map(self, name: str, block: MapBlock) -> None:
         change = None if self._precision is Precision.EXACT else differences
@@ -207,6 +214,12 @@ def _largest_sides(records: Iterable[Record]) -> dict[str, tuple[int, int]]:
     return sides
 
 
+def _room(side: int) -> int:
+    """How large a side of a map may become that has `side` cells in the first block."""
+    tile = min(side, schema.MAX_TILE)
+    return (-(-side // tile) + schema.ROOM - 1) * tile
+
+
 def _flat(group: h5py.Group, name: str, dtype: np.dtype[Any], kind: str) -> None:
     chunk = (schema.FLAT_CHUNK[kind],)
     group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=chunk)
@@ -217,9 +230,16 @@ def _table(group: h5py.Group, name: str, dtype: np.dtype[Any]) -> None:
 
 
 def _rows(
-    group: h5py.Group, name: str, dtype: np.dtype[Any], tile: tuple[int, ...], fill: Any
+    group: h5py.Group,
+    name: str,
+    dtype: np.dtype[Any],
+    tile: tuple[int, ...],
+    fill: Any,
+    room: tuple[int, ...] = (),
 ) -> None:
-    shape, most = (0,) * len(tile), (None,) * len(tile)
+    # One axis without a limit, and only one: then HDF5's index of the chunks grows by appending.
+    # With more it is a tree, whose nodes are written anew for each block of a live file.
+    shape, most = (0,) * len(tile), (None, *room)
     shuffle = dtype.itemsize > 1
     group.create_dataset(
         name, shape, dtype, maxshape=most, chunks=tile, fillvalue=fill,

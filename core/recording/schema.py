@@ -21,9 +21,14 @@ BLOCK = 16
 """Rows per chunk: what a random read unpacks, and the most that a kill can lose."""
 
 COLUMN_CHUNK = 16
-MAX_COLUMNS = 4096
+MAX_COLUMNS = 128
+"""Most diagnostics, and most timings, of a recording."""
+
 MAX_TILE = 256
 """Largest side of a tile of a map that is written; larger maps take several."""
+
+ROOM = 2
+"""Tiles along each side that a map has room for, beyond those of its first block."""
 
 MAX_TILE_READ = 1024
 FLAT_CHUNK = {"log": 4096, "texts": 4096, "table": 256, "data": 1 << 18}

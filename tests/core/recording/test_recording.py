@@ -138,6 +138,25 @@ def test_that_maps_may_change_their_size_and_be_larger_than_a_tile(tmp_path, pre
             assert np.array_equal(recording.map("response", row).values, expected.values)
 
 
+def test_that_a_map_which_outgrows_its_room_is_left_out_and_counted(tmp_path):
+    sides = [20] * schema.BLOCK + [39] * schema.BLOCK + [20 * schema.ROOM + 1] * 3
+    given = [an_item(k, a_result(k, maps={"response": a_map(s)})) for k, s in enumerate(sides)]
+    assert record(tmp_path / "a.h5", given).unusable == 3
+    with Recording(tmp_path / "a.h5") as recording:
+        assert recording.map("response", schema.BLOCK).values.shape == (39, 41)
+        assert recording.map("response", 2 * schema.BLOCK) is None
+        assert len(recording) == len(given)
+
+
+def test_that_a_long_recording_of_little_takes_little(tmp_path):
+    item = an_item(0, a_result(0, maps={"response": a_map(5)}, patches={}, proposals={}))
+    sizes = []
+    for blocks in (1, 101):
+        record(tmp_path / "a.h5", [item] * blocks * schema.BLOCK)
+        sizes.append((tmp_path / "a.h5").stat().st_size)
+    assert (sizes[1] - sizes[0]) / 100 < 6_000  # bytes of a block, with all its indexes
+
+
 def test_that_a_map_may_turn_up_late_if_it_was_announced(tmp_path):
     late = a_map(17)
     given = [an_item(k, a_result(k, maps={})) for k in range(40)]
