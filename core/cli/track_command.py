@@ -25,6 +25,7 @@ from core.cli.output import add_format, check_outputs
 from core.cli.tracking import Job, track_and_write
 from core.document.store import Change
 from core.document.track import Keyframe
+from core.engine.extent import Extent
 from core.geometry import Box
 from core.session import RunPlan, Session
 from core.trackers.registry import TrackerSpec
@@ -83,6 +84,12 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         "--stop", type=int, metavar="N", help="first frame not to track (default: to the end)"
     )
     span.add_argument("--frames", type=positive, metavar="N", help="how many frames to track")
+    span.add_argument("--to", type=not_negative, metavar="N", help="last frame to track")
+    span.add_argument(
+        "--two-way",
+        metavar="N:X,Y,W,H",
+        help="a second box, on a later frame: track from both and fuse the boxes between",
+    )
     parser.add_argument(
         "--until-unsure",
         action="store_true",
@@ -160,11 +167,39 @@ def plan_of(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
     document, track = session.store.current.with_new_track(args.label)
     document = document.with_track(track.with_keyframes([Keyframe(args.start, box)]))
     session.store.replace(document, Change("Draw a box"))
+    params = parse_settings(args.set)
+    if args.two_way:
+        _put_second(session, args)
+        return session.plan_two_way(track.id, args.start, args.tracker, params=params)
     step = -1 if args.backward else 1
-    stop = args.start + step * (args.frames + 1) if args.frames else args.stop
     return session.plan(
-        track.id, args.start, args.tracker, stop=stop, step=step, params=parse_settings(args.set)
+        track.id,
+        args.start,
+        args.tracker,
+        stop=args.stop,
+        extent=Extent(args.frames, args.to),
+        step=step,
+        params=params,
     )
+
+
+def _put_second(session: Session, args: argparse.Namespace) -> None:
+    """The second box of ``--two-way`` into the document."""
+    if args.backward or args.overlay or args.until_unsure or hasattr(args, "when_busy"):
+        raise UsageError(
+            "--two-way goes through the frames twice.",
+            "Leave --backward, --until-unsure, --overlay and --record out.",
+        )
+    number, colon, text = args.two_way.partition(":")
+    frame, count = number.strip(), session.video.info.frame_count
+    if not colon or not frame.isdecimal() or not args.start + 1 < int(frame) < count:
+        raise UsageError(
+            f"“{args.two_way}” is not a box on a later frame of the clip.",
+            f"Write --two-way N:X,Y,W,H with N from {args.start + 2} to {count - 1}.",
+        )
+    (track,) = session.store.current.tracks
+    second = track.with_keyframes([Keyframe(int(frame), parse_box(text))])
+    session.store.replace(session.store.current.with_track(second), Change("Draw a box"))
 
 
 def stop_rule(args: argparse.Namespace) -> StopRule | None:

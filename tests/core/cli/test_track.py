@@ -14,7 +14,7 @@ from fakes.template_match import TemplateMatch
 from core.cli import main
 from core.document import project_file
 from core.geometry import iou
-from core.states import Source
+from core.states import RunKind, Source
 
 ARGS = ["--tracker", "template-match"]
 
@@ -54,6 +54,8 @@ def test_that_settings_reach_the_tracker_in_both_spellings(tmp_path, shots, box)
     [
         (["--start", "3", "--frames", "4"], range(3, 8)),
         (["--start", "3", "--stop", "6"], range(3, 6)),
+        (["--start", "3", "--to", "6"], range(3, 7)),
+        (["--start", "9", "--backward", "--to", "5"], range(5, 10)),
         (["--start", "9", "--backward"], range(10)),
         (["--start", "9", "--backward", "--frames", "2"], range(7, 10)),
         (["--start", "9", "--backward", "--stop", "5"], range(6, 10)),
@@ -68,6 +70,17 @@ def test_that_the_span_can_be_chosen(tmp_path, shots, clip, options, frames):
     boxes = _boxes(out)
     assert sorted(boxes) == list(frames)
     assert all(iou(boxes[k].box, clip.boxes[k]) == 1 for k in frames)
+
+
+def test_that_two_boxes_are_tracked_towards_each_other(tmp_path, shots, clip):
+    out = tmp_path / "a.boxtrail"
+    first, last = (",".join(map(str, clip.boxes[k].as_tuple())) for k in (2, 11))
+    command = ["track", str(shots), "--box", first, *ARGS, "--start", "2", "--out", str(out)]
+    assert main([*command, "--two-way", f"11:{last}"]) == 0
+    assert sorted(_boxes(out)) == list(range(2, 12))
+    (run,) = project_file.load(out).runs
+    assert run.kind is RunKind.TWO_WAY
+    assert sorted(run.disagreement) == list(range(3, 11))
 
 
 @pytest.mark.parametrize("backward", [False, True])
@@ -152,6 +165,12 @@ def test_that_a_persons_project_is_not_replaced_unasked(tmp_path, shots, box, ca
         (["--start", "15"], "frames 0 to 14"),
         (["--start", "14"], "no frame to track after"),
         (["--backward"], "no frame to track before"),
+        (["--start", "3", "--to", "2"], "Frame 2 is not after frame 3"),
+        (["--two-way", "1:1,2,3,4"], "with N from 2 to 14"),
+        (["--two-way", "15:1,2,3,4"], "with N from 2 to 14"),
+        (["--two-way", "1,2,3,4"], "not a box on a later frame"),
+        (["--two-way", "9:1,2,3"], "is not a box"),
+        (["--two-way", "9:1,2,9,9", "--backward"], "twice"),
         (["--tracker", "template-mach"], "Did you mean"),
         (["--set", "radius"], "is not a setting"),
         (["--set", "radis=3"], "Did you mean"),
