@@ -91,18 +91,14 @@ def doubts(columns: Columns, threshold: float | None = None) -> NDArray[np.float
 
 def places(track: Track, threshold: float | None = None) -> list[Place]:
     """The places of one track in order of frame."""
-    columns = track.columns
-    rows = np.flatnonzero(doubtful(columns, threshold))
-    if not len(rows):
+    # Only the doubtful rows are looked at further: they are few, tracks may be long.
+    columns = track.columns.select(doubtful(track.columns, threshold))
+    if not len(columns):
         return []
-    frames = columns.frames[rows]
-    starts = np.flatnonzero(np.diff(frames, prepend=frames[0] - BREAK - 1) > BREAK)
+    starts = np.flatnonzero(np.diff(columns.frames) > BREAK) + 1
     bits, doubt = effective_alarms(columns, threshold), doubts(columns, threshold)
-    return [
-        _place(track.id, columns, part, bits, doubt)
-        for part in np.split(rows, starts[1:])
-        if len(part)
-    ]
+    rows = np.arange(len(columns))
+    return [_place(track.id, columns, part, bits, doubt) for part in np.split(rows, starts)]
 
 
 def _place(
