@@ -20,7 +20,7 @@ from core.errors import RecordingError
 from core.recording import schema
 from core.recording.chunks import tile_of
 from core.recording.coding import Precision
-from core.recording.unfinished import Unfinished, was_left_open
+from core.recording.unfinished import Unfinished, is_short, was_left_open
 
 _PACKED = ({h5py.h5z.FILTER_DEFLATE}, {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE})
 _MAX_MAPS = 1024
@@ -42,7 +42,7 @@ def open_file(path: Path, stack: contextlib.ExitStack) -> h5py.File:
         if not h5py.is_hdf5(path):
             with path.open("rb"):
                 raise RecordingError(f"“{path.name}” is not a recording.", _HINT)
-        if not was_left_open(path):
+        if not (was_left_open(path) or is_short(path)):
             return stack.enter_context(h5py.File(path, "r"))
         return stack.enter_context(h5py.File(stack.enter_context(Unfinished(path)), "r"))
     except (OSError, RuntimeError, ValueError, KeyError) as error:

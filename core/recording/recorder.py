@@ -9,6 +9,8 @@ read at any time. Packing happens on the recorder's thread, so it costs the trac
 from __future__ import annotations
 
 import enum
+import os
+import re
 import threading
 import time
 from collections import deque
@@ -29,6 +31,8 @@ from core.trackers.base import MapInfo
 
 CAPACITY = 64
 """Frames that may wait to be written."""
+
+_ERRNO = re.compile(r"errno = (\d+)")
 
 
 class WhenFull(enum.StrEnum):
@@ -193,6 +197,11 @@ class Recorder:
         except OSError as error:
             self._fail(storage_error(self.path, error))
         except Exception as error:  # noqa: BLE001  (a defect must not hang the tracker)
+            number = _ERRNO.search(str(error))  # HDF5 says so only in words
+            if number:
+                cause = OSError(int(number[1]), os.strerror(int(number[1])))
+                self._fail(storage_error(self.path, cause))
+                return
             text = f"“{self.path.name}” could not be recorded."
             self._fail(StorageError(text, "Tracking itself is fine.", repr(error)))
 

@@ -26,6 +26,7 @@ from core.recording import about, attachments, checked, chunks, schema
 from core.recording.about import ClipFacts, RunFacts
 from core.recording.coding import Precision
 from core.recording.stored_map import StoredMap, Texts
+from core.recording.unfinished import is_short
 from core.states import TargetState
 from core.trackers.base import ALL_MAPS, MapInfo, ResponseMap, TrackResult
 
@@ -268,6 +269,10 @@ class Recording:
             about.run_of(e) for e, kind in zip(self.events, kinds, strict=True) if kind == about.RUN
         )
         self.complete = about.CLOSED in kinds
+        if self.complete and is_short(self.path):  # on a full disk it is never finished
+            raise RecordingError(
+                f"“{self.path.name}” is cut short.", "Take the file from where it was copied from."
+            )
 
     def _read_columns(self, name: str, size: int) -> None:
         node = checked.group(self._file, name)

@@ -29,10 +29,28 @@ def was_left_open(path: Path) -> bool:
     OSError
         If it cannot be read.
     """
+    head = _head(path)
+    return bool(head) and bool(head[11] & _BEING_WRITTEN)
+
+
+def is_short(path: Path) -> bool:
+    """Whether the file states that it is longer than it is: cut, or the disk was full.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    head = _head(path)
+    return bool(head) and struct.unpack("<Q", head[28:36])[0] > path.stat().st_size
+
+
+def _head(path: Path) -> bytes:
+    """The superblock if it is of the kind that recordings have, else nothing."""
     with path.open("rb") as file:
         head = file.read(_SIZE)
     known = len(head) == _SIZE and head[:8] == _SIGNATURE and head[8:11] == b"\x03\x08\x08"
-    return known and bool(head[11] & _BEING_WRITTEN)
+    return head if known else b""
 
 
 class Unfinished(io.FileIO):

@@ -93,7 +93,7 @@ def test_that_the_file_is_left_as_it_is_and_other_programs_can_read_it(killed):
         assert len(file["frames"]) == count >= written
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5])
 def test_that_a_killed_file_which_was_cut_short_too_is_refused_without_delay(
     killed, tmp_path, share
 ):
@@ -110,6 +110,40 @@ def _read(path: Path) -> None:
     with Recording(path) as recording:
         for row in range(len(recording)):
             recording.result(row, ALL_MAPS)
+
+
+_FULL = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (450_000, 450_000))
+from core.errors import StorageError
+try:
+    {program}
+except StorageError as error:
+    print("told:", error.message, recorder.state.written)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of files")
+def test_that_a_disk_which_fills_up_leaves_a_file_with_all_that_was_written(tmp_path):
+    path, root = tmp_path / "full.h5", Path(__file__).parents[3]
+    head, _, loop = _PROGRAM.partition("results =")
+    loop = ("results =" + loop).replace("print(recorder.state.written, flush=True)", "pass")
+    program = head + _FULL.format(program=loop.replace("\n", "\n    "))
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")])},
+    )
+    assert "could not be saved" in said.stdout
+    written = int(said.stdout.split()[-1])
+    assert written >= schema.BLOCK
+    _read(path)
+    with Recording(path) as recording:
+        assert len(recording) == written
+        assert not recording.complete
 
 
 def test_that_a_finished_file_is_not_taken_for_an_unfinished_one(tmp_path):
