@@ -104,6 +104,11 @@ class Crop:
         placed[:, 1] += self.region.cy
         return placed
 
+    def box(self, row: FloatArray) -> Box:
+        """One row ``(cx, cy, w, h)`` about the crop's middle, as a box of the frame."""
+        placed = np.clip(self.to_frame(row[None])[0], -1e7, 1e7)
+        return Box.from_center(*(float(value) for value in placed))
+
     def to_crop(self, box: Box) -> FloatArray:
         """A box of the frame as ``(cx, cy, w, h)`` in the crop."""
         row = np.array([box.cx - self.region.cx, box.cy - self.region.cy, box.w, box.h])

@@ -49,7 +49,7 @@ class CractParams:
         group="Proposals",
     )
     penalty: float = param(
-        0.16,
+        0.2,
         "How strongly a changed size or shape lowers a coarse score.",
         bounds=(0.0, 1.0),
         live=True,
@@ -57,7 +57,7 @@ class CractParams:
         ref="SiamRPN, k",
     )
     window: float = param(
-        0.4,
+        0.35,
         "Share of the cosine window in the coarse score.",
         bounds=(0.0, 0.9),
         live=True,
@@ -74,7 +74,7 @@ class CractParams:
         ref="Eq. 5, Table 7",
     )
     alpha: float = param(
-        0.4,
+        0.05,
         "Share of the identifier in the refined score; the rest is the discriminator's.",
         bounds=(0.0, 1.0),
         live=True,
@@ -82,7 +82,7 @@ class CractParams:
         ref="Eq. 9, α",
     )
     beta: float = param(
-        0.8,
+        0.65,
         "Share of the refined score in the final one; the rest is the coarse score.",
         bounds=(0.0, 1.0),
         live=True,
@@ -90,7 +90,7 @@ class CractParams:
         ref="Eq. 10, β",
     )
     size_rate: float = param(
-        0.5,
+        0.2,
         "Share of a fully believed box's size in the new size.",
         bounds=(0.0, 1.0),
         live=True,
@@ -99,8 +99,8 @@ class CractParams:
     )
     calibrate: bool = param(
         True,
-        "Learn on the first frame by how much the refined boxes are wider and taller than the "
-        "drawn one, and undo it from then on.",
+        "Learn on the first frame how the refined box differs from the drawn one, and undo it "
+        "from then on.",
         group="Refinement",
     )
     # Discriminator
@@ -227,7 +227,7 @@ class CractParams:
     )
     # Failure
     success: float = param(
-        0.35,
+        0.25,
         "Refined score from which a frame is believed and learned from.",
         bounds=(0.0, 1.0),
         live=True,
@@ -249,7 +249,7 @@ class CractParams:
         group="Failure",
     )
     search_growth: float = param(
-        1.1,
+        1.03,
         "Growth of the search region's side per unbelieved frame.",
         bounds=(1.0, 1.5),
         unit="×",

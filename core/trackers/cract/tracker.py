@@ -21,7 +21,7 @@ from core import params as parameters
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
 from core.nets import anchors
-from core.nets.extent import SAME, SCALES, Extent, as_network, as_person, difference
+from core.nets.extent import SAME, Extent, difference
 from core.states import CorrectionPolicy, TargetState
 from core.timing import StepClock
 from core.trackers import registry
@@ -162,19 +162,17 @@ class CractTracker:
     # --- search -------------------------------------------------------------------
 
     def _extent(self, image: Image, state: State) -> Extent:
-        """How the network's boxes differ in size from the one that the person drew."""
+        """How the refined box on the first frame differs from the one that was drawn."""
         if not self._params.calibrate:
             return SAME
-        found = []
         side, fill = self._network.config.search, state.setting.fill
-        for scale in SCALES:
-            crop = model.cut(image, state.box.scaled(scale), side, self._network, fill)
-            weighed = self._search(state, crop, StepClock()).weighed
-            if weighed.is_finite():
-                best = weighed.best
-                row = crop.to_frame(weighed.after[best : best + 1])[0]
-                found.append(Box.from_center(*(float(value) for value in row)))
-        return difference(found, state.box)
+        crop = model.cut(image, state.box, side, self._network, fill)
+        weighed = self._search(state, crop, StepClock()).weighed
+        return (
+            difference(crop.box(weighed.after[weighed.best]), state.box)
+            if weighed.is_finite()
+            else SAME
+        )
 
     def _search(self, state: State, crop: Crop, clock: StepClock) -> Seen:
         """Features, proposals, refinement; one read of the device at the end."""
@@ -183,7 +181,7 @@ class CractTracker:
         found = model.features(crop, network)
         clock.lap("features")
         logits, offsets = network.propose(state.setting.template.kernels, found)
-        size = as_network(crop.size, state.extent)
+        size = state.extent.as_network(crop.size)
         coarse = proposals.coarse(
             logits[0], offsets[0], network.anchors, self._window, size, params
         )
@@ -216,14 +214,14 @@ class CractTracker:
     def _moved(self, image: Image, state: State, seen: Seen) -> Box:
         """The chosen box in the frame: its centre as found, its size followed in part."""
         best, weighed = seen.weighed.best, seen.weighed
-        rows = np.clip(seen.crop.to_frame(weighed.after[best : best + 1])[0], -1e7, 1e7)
+        found = state.extent.as_person(seen.crop.box(weighed.after[best]))
         share = float(weighed.penalty[best] * weighed.identity[best])
         rate = self._params.size_rate * min(share, 1.0)
         old = np.array([state.box.w, state.box.h])
-        new = np.array(as_person((float(rows[2]), float(rows[3])), state.extent))
+        new = np.array([found.w, found.h])
         size = np.clip(old + rate * (new - old), state.setting.low, state.setting.high)
         height, width = image.shape[:2]
-        x, y = np.clip(rows[:2], 0.0, (width, height))
+        x, y = np.clip((found.cx, found.cy), 0.0, (width, height))
         return Box.from_center(float(x), float(y), float(size[0]), float(size[1]))
 
     # --- learning -----------------------------------------------------------------

@@ -36,7 +36,7 @@ class State:
     missed
         Frames in a row without the target.
     extent
-        How the network's boxes differ in size from the person's, see :mod:`core.nets.extent`.
+        How the network's boxes differ from the person's, see :mod:`core.nets.extent`.
     """
 
     center: tuple[float, float]
@@ -69,6 +69,12 @@ def side_bounds(image: Image, box: Box) -> tuple[float, float]:
     """How small and how large the sides of a target may become."""
     height, width = image.shape[:2]
     return min(_SMALLEST, box.w, box.h), max(float(width), float(height), box.w, box.h)
+
+
+def in_frame(box: tuple[float, float, float, float], state: State) -> Box:
+    """A box ``(cx, cy, w, h)`` about the middle of the search picture, in the frame."""
+    x, y, w, h = (value * state.pixel for value in box)
+    return Box.from_center(state.center[0] + x, state.center[1] + y, w, h)
 
 
 def patch(picture: Image, region: Box) -> Patch:

@@ -69,7 +69,7 @@ class CRPNParams:
         group="Choice",
     )
     penalty_k: float = param(
-        0.16,
+        0.22,
         "Strength of the penalty on a change of size and shape.",
         bounds=(0.0, 1.0),
         live=True,
@@ -77,7 +77,7 @@ class CRPNParams:
         ref="SiamRPN, Eq. 13, k",
     )
     window_influence: float = param(
-        0.4,
+        0.44,
         "Share of the cosine window in the score that chooses.",
         bounds=(0.0, 0.9),
         live=True,
@@ -101,8 +101,8 @@ class CRPNParams:
     )
     calibrate: bool = param(
         True,
-        "Learn on the first frame by how much the network's boxes are wider and taller than the "
-        "drawn one, and undo it from then on.",
+        "Learn on the first frame how the network's box differs from the drawn one, and undo "
+        "it from then on.",
         group="Choice",
     )
     # Evidence

@@ -16,7 +16,7 @@ from core import params as parameters
 from core.dsp.sampling import cut, require_picture
 from core.errors import TrackerError
 from core.geometry import Box, require_usable
-from core.nets.extent import SAME, SCALES, Extent, as_network, as_person, difference
+from core.nets.extent import SAME, Extent, difference
 from core.states import CorrectionPolicy, TargetState
 from core.timing import StepClock
 from core.trackers import registry
@@ -177,19 +177,12 @@ class CRPNTracker:
         return kernels, model.patch(picture, region)
 
     def _extent(self, image: Image, state: State) -> Extent:
-        """How the network's boxes differ in size from the one that the person drew."""
+        """How the network's box on the first frame differs from the one that was drawn."""
         if not self._params.calibrate:
             return SAME
-        found = []
         with torch.inference_mode():
-            for scale in SCALES:
-                asked = replace(state, size=(state.size[0] * scale, state.size[1] * scale))
-                find = self._search(image, asked, StepClock()).find
-                if find.finite:
-                    x, y, w, h = (value * asked.pixel for value in find.box)
-                    x, y = state.center[0] + x, state.center[1] + y
-                    found.append(Box.from_center(x, y, w, h))
-        return difference(found, state.box)
+            find = self._search(image, state, StepClock()).find
+        return difference(model.in_frame(find.box, state), state.box) if find.finite else SAME
 
     # --- search -------------------------------------------------------------------
 
@@ -208,7 +201,7 @@ class CRPNTracker:
         grid = geometry.map_grid(network.config, network.cascade.levels[0], side)
         anchors = geometry.first_anchors(network.config, grid, size, self._device)
         found = selection.cascade(outputs, anchors, params.theta)
-        ranking = selection.rank(found, grid, as_network(size, state.extent), params)
+        ranking = selection.rank(found, grid, state.extent.as_network(size), params)
         row = selection.packed(found, ranking, network.config.temperature)
         find = Find.read(row.tolist())
         clock.lap("choice")
@@ -225,16 +218,15 @@ class CRPNTracker:
     def _moved(self, image: Image, state: State, find: Find) -> State:
         """The state on the box that was found; its size follows only in part."""
         height, width = image.shape[:2]
-        x, y, *sides = (value * state.pixel for value in find.box)
-        w, h = as_person((sides[0], sides[1]), state.extent)
+        found = state.extent.as_person(model.in_frame(find.box, state))
         rate = find.penalty * find.probability * self._params.size_rate
         low, high = state.bounds
         size = tuple(
             min(max(old + rate * (new - old), low), high)
-            for old, new in zip(state.size, (w, h), strict=True)
+            for old, new in zip(state.size, (found.w, found.h), strict=True)
         )
-        cx = min(max(state.center[0] + x, 0.0), float(width))
-        cy = min(max(state.center[1] + y, 0.0), float(height))
+        cx = min(max(found.cx, 0.0), float(width))
+        cy = min(max(found.cy, 0.0), float(height))
         return replace(state, center=(cx, cy), size=(size[0], size[1]))
 
     # --- reporting ----------------------------------------------------------------

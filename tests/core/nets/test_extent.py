@@ -9,33 +9,27 @@ import pytest
 from core.geometry import Box
 from core.nets import extent
 
-TRUE = Box(40, 30, 40, 20)
+DRAWN = Box(40, 30, 40, 20)
+FOUND = Box.from_center(DRAWN.cx + 4, DRAWN.cy - 1, 48, 16)
 
 
-def drawn(scale: float, wider: float, taller: float) -> Box:
-    """What a network answers that follows the search's scale by four fifths."""
-    follows = scale**0.8
-    return Box.from_center(TRUE.cx, TRUE.cy, 40 * wider * follows, 20 * taller * follows)
+def test_that_what_the_network_found_leads_back_to_what_was_drawn() -> None:
+    found = extent.difference(FOUND, DRAWN)
+    assert found.as_network((40, 20)) == pytest.approx((48, 16))
+    assert found.as_person(FOUND).as_tuple() == pytest.approx(DRAWN.as_tuple())
+    # Twice as large elsewhere, the difference is twice as large too.
+    moved = Box.from_center(300 + 8, 200 - 2, 96, 32)
+    assert found.as_person(moved).as_tuple() == pytest.approx((260, 180, 80, 40))
 
 
-def test_that_the_scales_of_the_search_cancel() -> None:
-    found = [drawn(scale, 1.2, 0.8) for scale in extent.SCALES]
-    assert extent.difference(found, TRUE) == pytest.approx((math.log(1.2), math.log(0.8)))
-
-
-def test_that_a_size_goes_to_the_network_and_back() -> None:
-    difference = extent.difference([drawn(1.0, 1.2, 0.8)], TRUE)
-    assert extent.as_network((40, 20), difference) == pytest.approx((48, 16))
-    assert extent.as_person((48, 16), difference) == pytest.approx((40, 20))
-
-
-def test_that_boxes_beside_the_target_say_nothing() -> None:
-    assert extent.difference([TRUE.shifted(60, 0), Box(40, 30, 0, 20)], TRUE) == extent.SAME
-    beside = [drawn(1.0, 1.2, 0.8), TRUE.shifted(60, 0)]
-    assert extent.difference(beside, TRUE) == pytest.approx((math.log(1.2), math.log(0.8)))
+@pytest.mark.parametrize("found", [DRAWN.shifted(60, 0), Box(40, 30, 0, 20)])
+def test_that_a_box_beside_the_target_says_nothing(found: Box) -> None:
+    assert extent.difference(found, DRAWN) == extent.SAME
 
 
 def test_that_a_wild_answer_is_bounded() -> None:
-    w, h = extent.difference([Box.from_center(TRUE.cx, TRUE.cy, 40 * 2.7, 20)], TRUE)
-    assert w == pytest.approx(0.5)
-    assert h == pytest.approx(0.0)
+    wide = extent.difference(Box.from_center(DRAWN.cx, DRAWN.cy, 40 * 2.7, 20), DRAWN)
+    assert (wide.w, wide.h) == pytest.approx((0.5, 0.0))
+    far = extent.difference(DRAWN.shifted(16, 0), DRAWN)
+    assert (far.x, far.y) == pytest.approx((0.25, 0.0))
+    assert far.w == pytest.approx(math.log(1))
