@@ -1,11 +1,13 @@
 """What C-RPN shows of itself: score maps of the stages, masks, candidate boxes, patches.
 
-A score map lies on the anchors' grid: the centre of its middle cell is the centre of
-the search region, whatever the boxes were refined to.
+A map lies on the anchors' grid: the centre of its middle cell is the centre of the
+search region. `final` shows a score where the refined box lies, the others where its
+anchor started.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.geometry import Box, Placement
+from core.nets.extent import Extent
 from core.trackers.base import ALL_MAPS, MapInfo, Patch, Proposals, ResponseMap
 from core.trackers.crpn.geometry import MapGrid
 from core.trackers.crpn.selection import Candidates, Ranking
@@ -46,7 +49,8 @@ MAPS: tuple[MapInfo, ...] = (
     MapInfo(
         FINAL,
         "Final score",
-        "The score that chooses: penalised, then blended with the cosine window.",
+        "The score that chooses, at the centres of the refined boxes: penalised, then blended with "
+        "the cosine window.",
         primary=True,
     ),
     MapInfo(
@@ -65,6 +69,8 @@ class View:
     ----------
     center, pixel
         The crop's middle in the frame, and frame pixels per crop pixel.
+    extent
+        How the network's boxes differ from the person's.
     """
 
     def __init__(
@@ -74,9 +80,10 @@ class View:
         grid: MapGrid,
         center: tuple[float, float],
         pixel: float,
+        extent: Extent,
     ) -> None:
         self._found, self._ranking, self._grid = found, ranking, grid
-        self._center, self._pixel = center, pixel
+        self._center, self._pixel, self._extent = center, pixel, extent
 
     def maps(self, wanted: frozenset[str]) -> dict[str, ResponseMap]:
         """The wanted ones of :data:`MAPS` that exist in this frame."""
@@ -103,7 +110,7 @@ class View:
     def _makers(self) -> dict[str, Callable[[], Tensor]]:
         found, ranking = self._found, self._ranking
         makers: dict[str, Callable[[], Tensor]] = {
-            FINAL: lambda: self._cells(ranking.windowed).amax(0),
+            FINAL: lambda: self._placed(ranking.windowed),
             "penalised": lambda: self._cells(ranking.penalised).amax(0),
         }
 
@@ -121,6 +128,20 @@ class View:
     def _cells(self, values: Tensor) -> Tensor:
         """``(N,)`` as ``(k, rows, cols)``."""
         return values.view(-1, self._grid.cells, self._grid.cells)
+
+    def _placed(self, values: Tensor) -> Tensor:
+        """The largest of ``(N,)`` in each cell ``(rows, cols)`` that refined boxes lie in."""
+        count, extent = self._grid.cells, self._extent
+        boxes = self._found.boxes[-1]
+        off = boxes.new_tensor([extent.x * math.exp(-extent.w), extent.y * math.exp(-extent.h)])
+        centers = boxes[:, :2] - off * boxes[:, 2:]
+        places = (centers - self._grid.shift) / self._grid.stride
+        cells = (places + (count - 1) / 2).nan_to_num(-1.0).round()
+        inside = ((cells >= 0) & (cells < count)).all(dim=1)
+        index = (cells[:, 1] * count + cells[:, 0]).where(inside, torch.zeros_like(cells[:, 0]))
+        shown = values.new_zeros(count * count)
+        shown = shown.scatter_reduce(0, index.long(), values * inside, "amax")
+        return shown.view(count, count)
 
     def _map(self, values: Tensor) -> ResponseMap:
         array = torch.nan_to_num(values, 0.0, 0.0, 0.0).float().cpu().numpy()

@@ -205,7 +205,7 @@ class CRPNTracker:
         row = selection.packed(found, ranking, network.config.temperature)
         find = Find.read(row.tolist())
         clock.lap("choice")
-        view = report.View(found, ranking, grid, state.center, state.pixel)
+        view = report.View(found, ranking, grid, state.center, state.pixel, state.extent)
         return Search(picture, region, find, view)
 
     def _search_side(self, state: State) -> int:

@@ -22,6 +22,10 @@ START = Box(60, 40, 36, 28)
 WEIGHTS = cract_weights.stand_in()
 # As little first training as still tells target from ground: these tests start often.
 QUICK = {"init_positives": 60, "init_negatives": 200, "init_steps": 4}
+# The paper's constants: these tests are about what they do, not about their values.
+PAPER = {"penalty": 0.16, "window": 0.4, "alpha": 0.4, "beta": 0.8, "size_rate": 0.5,
+         "success": 0.35, "search_growth": 1.1}  # fmt: skip
+QUICK |= PAPER
 
 
 def tracker(seed: int = 0, **values: Any) -> CractTracker:
@@ -185,7 +189,7 @@ def test_that_the_verdict_says_what_the_scores_say(
     scores: list[float], failures: int, state: TargetState
 ) -> None:
     found = weighed(scores, PLACES, [1.0, 1.0, 1.0])
-    got, score, reason = report.verdict(found, failures, CractParams())
+    got, score, reason = report.verdict(found, failures, CractParams(**PAPER))
     assert got is state
     assert score == pytest.approx(scores[0])
     assert (reason == "") == (state is TargetState.TRACKING)

@@ -9,7 +9,7 @@ from core.trackers.cract import proposals
 from core.trackers.cract.params import CractParams
 from core.trackers.cract.proposals import Coarse
 
-PARAMS = CractParams()
+PARAMS = CractParams(penalty=0.16, window=0.4, alpha=0.4, beta=0.8)
 
 
 def boxes(count: int, seed: int = 0) -> torch.Tensor:

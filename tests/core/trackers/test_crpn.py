@@ -40,8 +40,8 @@ def untrained(**changes: Any) -> dict[str, dict[str, torch.Tensor]]:
 
 def test_that_without_weights_the_reason_is_said_in_words() -> None:
     with pytest.raises(WeightsError, match="not installed") as caught:
-        CRPNTracker(CRPNParams(), Services())
-    assert "crpn" in caught.value.hint
+        CRPNTracker(CRPNParams(backbone="alexnet"), Services())
+    assert "crpn-alexnet" in caught.value.hint
 
 
 def test_that_weights_of_another_network_are_refused() -> None:

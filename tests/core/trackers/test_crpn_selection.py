@@ -18,7 +18,7 @@ from core.trackers.crpn.params import CRPNParams
 
 GRID = geometry.MapGrid(3, 8, 0.0)
 SIZE = (64.0, 64.0)
-DEFAULTS = CRPNParams()
+DEFAULTS = CRPNParams(penalty_k=0.16, window_influence=0.4)
 
 
 def anchors() -> Tensor:
