@@ -92,7 +92,7 @@ class CRPNParams:
         group="Choice",
     )
     size_rate: float = param(
-        0.3,
+        0.5,
         "Share of the new size, times penalty and probability.",
         bounds=(0.0, 1.0),
         live=True,

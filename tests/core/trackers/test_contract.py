@@ -39,14 +39,17 @@ def test_that_results_are_finite_and_scores_are_shares(started: Any, scene: Any)
         assert all(seconds >= 0 for seconds in result.timings.values())
 
 
-def test_that_motion_is_followed_without_swapped_axes(build: Any, scene: Any) -> None:
+def test_that_motion_is_followed_without_swapped_axes(
+    spec: registry.TrackerSpec, build: Any, scene: Any
+) -> None:
     tracker, world = build(), scene()
+    near = 4.1 if spec.key == "crpn" else 3  # a cell of its map: eight of 127 pixels in 64
     path = [START.shifted(*offset) for offset in [(0, 0), (6, -2), (11, -5), (9, 3), (4, 7)]]
     tracker.init(world.frame(path[0]), path[0])
     for box in path[1:]:
         found = tracker.update(world.frame(box)).box
-        assert found.cx == pytest.approx(box.cx, abs=3)
-        assert found.cy == pytest.approx(box.cy, abs=3)
+        assert found.cx == pytest.approx(box.cx, abs=near)
+        assert found.cy == pytest.approx(box.cy, abs=near)
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(100, marks=pytest.mark.slow)])
