@@ -9,7 +9,10 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-import torch  # noqa: F401  (before any Qt import: see ARCHITECTURE, start order)
+import torch  # before any Qt import: see ARCHITECTURE, start order
+
+# Small pictures gain nothing from threads, and two test processes would fight for the cores.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

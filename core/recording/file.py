@@ -152,7 +152,7 @@ class RecordingFile:
                 self._append_map(f"{schema.MAPS}/{name}", block)
 
     def _fits(self, name: str, block: MapBlock) -> bool:
-        most = self._dataset(f"{name}/{schema.VALUES}").maxshape
+        most = self._dataset(f"{name}/{schema.VALUES}").maxshape or ()
         return all(side <= room for side, room in zip(block.cells.shape[1:], most[1:], strict=True))
 
     def _append_map(self, name: str, block: MapBlock) -> None:
