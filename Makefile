@@ -7,7 +7,7 @@
 
 PYTHON    ?= python3
 PIP_ARGS  ?=
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 VENV      := .venv
 BIN       := $(VENV)/bin
 OUT       := out/demo
