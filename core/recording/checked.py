@@ -25,7 +25,7 @@ from core.recording.unfinished import Unfinished, is_short, was_left_open
 _PACKED = ({h5py.h5z.FILTER_DEFLATE}, {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE})
 _MAX_MAPS = 1024
 _MAX_TEXT = 64 << 20
-_HINT = "Choose a file that “boxtrail record” or the Record button made."
+_HINT = "Choose a file that “boxtrail record” made."
 
 
 def open_file(path: Path, stack: contextlib.ExitStack) -> h5py.File:

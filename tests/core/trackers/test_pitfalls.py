@@ -64,15 +64,14 @@ def test_that_a_planted_target_is_found_where_it_is(
     truth = start.shifted(*offset)
     result = tracker.update(world.frame(truth))
     response = result.maps[spec.primary_map]
-    # A cell of the map, or a twentieth of the side where cells are finer than that; a tenth
-    # of it where a learned network says where the box is.
-    sides = (start.w, start.h)
-    part = 10 if spec.key in ("crpn", "cract") else 20
-    across, down = (
-        max(cell, 1.0, side / part) for cell, side in zip(cell_size(response), sides, strict=True)
-    )
+    # A cell of the map, or a twentieth of the side where cells are finer than that.
+    sides, cells = (start.w, start.h), cell_size(response)
+    across, down = (max(cell, 1.0, side / 20) for cell, side in zip(cells, sides, strict=True))
+    # C-RPN's peak is the cell that its box's centre lies in: half a cell more.
+    wide, tall = (c / 2 if spec.key == "crpn" else 0.0 for c in cells)
     x, y = response.peak()
-    assert (x, y) == (pytest.approx(truth.cx, abs=across), pytest.approx(truth.cy, abs=down))
+    assert x == pytest.approx(truth.cx, abs=across + wide)
+    assert y == pytest.approx(truth.cy, abs=down + tall)
     assert result.box.cx == pytest.approx(truth.cx, abs=across)
     assert result.box.cy == pytest.approx(truth.cy, abs=down)
 
