@@ -21,6 +21,7 @@ from app.controller.desk import Notice
 from app.controller.prompts import Prompts
 from app.dialogs.questions import Questions
 from app.errors import ErrorHub
+from app.features import Parts, attach_all
 from app.keyboard_focus import KeyboardFocus
 from app.panels import Panels
 from app.presenter import Presenter
@@ -66,6 +67,11 @@ class MainWindow(QMainWindow):
         )
         self.presenter = Presenter(self.controller, self.panels, self.status, self)
         self.commands = WindowCommands(self, self.controller, self.panels, self.presenter)
+        self.features = attach_all(
+            Parts(
+                self, self.actions_by_id, self.panels, self.controller, self.presenter, self.status
+            )
+        )
         self._recent = RecentMenu(self.controller.project.recent.paths, self)
         self.panels.menus["File"].insertMenu(self.actions_by_id["save"], self._recent)
         self._shown: tuple[int | None, bool | None] = (None, None)  # selection, moving
@@ -87,7 +93,10 @@ class MainWindow(QMainWindow):
     # ---- wiring ------------------------------------------------------------------------
 
     def _connect_actions(self) -> None:
-        for name, handler in {**self.controller.handlers(), **self.commands.handlers()}.items():
+        handlers = {**self.controller.handlers(), **self.commands.handlers()}
+        for feature in self.features:
+            handlers.update(feature.handlers())
+        for name, handler in handlers.items():
             self.actions_by_id[name].triggered.connect(partial(_call, handler))
         self.actions_by_id["trail"].setChecked(True)
 
@@ -248,6 +257,8 @@ class MainWindow(QMainWindow):
             actions["play"].setIcon(theme.icon("pause" if moving else "play"))
         if before[0] != state.track:
             self.presenter.selection_changed()
+        for feature in self.features:
+            feature.state_changed(state)
 
     @Slot(object)
     def _show_notice(self, notice: Notice) -> None:
@@ -298,6 +309,9 @@ class MainWindow(QMainWindow):
         if self._is_open:
             self._is_open = False
             self._focus.finish()
+            self.controller.runs.conclude()
+            for feature in self.features:
+                feature.finish()
             self.controller.finish()
 
 

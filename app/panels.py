@@ -96,7 +96,24 @@ class Panels:
             [actions[a] for a in ("prev_doubtful", "next_doubtful", "review_accept",
                                   "review_dismiss")]
         )  # fmt: skip
+        self._beside: dict[str, tuple[str, bool]] = {}  # later docks: whose neighbour, shown
         self.default_layout()
+
+    def add_dock(
+        self, name: str, title: str, widget: QWidget, *, beside: str, shown: bool = False
+    ) -> QDockWidget:
+        """A further dock, as a tab beside the dock `beside`; hidden unless `shown`."""
+        dock = self.docks[name] = self._dock(name, title, widget)
+        self._beside[name] = (beside, shown)
+        self._window.addDockWidget(self._window.dockWidgetArea(self.docks[beside]), dock)
+        self._place(name)
+        self._panels_menu.addAction(dock.toggleViewAction())
+        return dock
+
+    def _place(self, name: str) -> None:
+        beside, shown = self._beside[name]
+        self._window.tabifyDockWidget(self.docks[beside], self.docks[name])
+        self.docks[name].setVisible(shown)
 
     def show_clip(self, *, is_open: bool) -> None:
         """Canvas or welcome."""
@@ -129,6 +146,11 @@ class Panels:
         window.tabifyDockWidget(docks["objects"], docks["review"])
         for dock in docks.values():
             dock.show()
+        for name in self._beside:
+            self._window.addDockWidget(
+                self._window.dockWidgetArea(docks[self._beside[name][0]]), docks[name]
+            )
+            self._place(name)
         docks["objects"].raise_()
         docks["tracker"].raise_()
         docks["timeline"].raise_()
@@ -180,9 +202,9 @@ class Panels:
             return made[path]
 
         table.fill_menus(menu_of, self._actions)
-        panels = made["View"].addMenu(self._window.tr("Pa&nels"))
+        self._panels_menu = made["View"].addMenu(self._window.tr("Pa&nels"))
         for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
+            self._panels_menu.addAction(dock.toggleViewAction())
         return made
 
 

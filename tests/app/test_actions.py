@@ -37,8 +37,7 @@ def test_that_ids_and_mnemonics_are_unique_within_their_menu() -> None:
 
 
 @pytest.mark.parametrize("spec", ACTIONS, ids=lambda spec: spec.id)
-def test_that_every_action_has_a_key_a_sentence_and_a_known_condition(spec) -> None:
-    assert spec.keys
+def test_that_every_action_has_a_sentence_and_a_known_condition(spec) -> None:
     assert spec.tip.endswith(".")
     assert spec.needs in PREDICATES
     assert not spec.icon or spec.icon in theme.icon_names()
@@ -57,7 +56,8 @@ def test_that_every_action_is_in_a_menu_and_connected(driver: Driver) -> None:
     for name, action in driver.window.actions_by_id.items():
         assert action in listed, name
         assert action.receivers("2triggered(bool)") > 0, name
-        assert action.toolTip().splitlines()[0].endswith(")"), "the tooltip names the key"
+        if not action.shortcut().isEmpty():
+            assert action.toolTip().splitlines()[0].endswith(")"), "the tooltip names the key"
 
 
 def test_that_nothing_that_needs_a_clip_is_available_without_one() -> None:

@@ -1,0 +1,137 @@
+"""The table of actions: the one place that says what can be done, and by which key.
+
+Menus, toolbar, tooltips, the cheat sheet and docs/keyboard.md are made from
+:data:`ACTIONS`, which joins one table per topic. What an action does is connected by the
+window, or by the feature that brings it, under its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from app.actions.edit import EDIT
+from app.actions.file import FILE
+from app.actions.go import GO
+from app.actions.help import HELP
+from app.actions.objects import OBJECT, SELECT
+from app.actions.spec import PREDICATES, ActionSpec
+from app.actions.track import RUNS, TRACK
+from app.actions.view import VIEW
+from app.ui_state import UiState
+
+__all__ = ["ACTIONS", "MENUS", "PREDICATES", "ActionSpec"]
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    *FILE,
+    *EDIT,
+    *OBJECT,
+    *SELECT,
+    *TRACK,
+    *RUNS,
+    *GO,
+    *VIEW,
+    *HELP,
+)
+MENUS = ("File", "Edit", "Track", "Go", "View", "Help")
+
+
+def plain(text: str) -> str:
+    """A menu text without its mnemonic mark."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def shown_key(key: str) -> str:
+    """A key as this system writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def build(parent: QObject, icon_of: Callable[[str], object]) -> dict[str, QAction]:
+    """One `QAction` per row of the table, by id, without menus yet."""
+    made: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(translated(spec.text), parent)
+        action.setObjectName(spec.id)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setAutoRepeat(spec.id in {"back1", "fwd1", "back10", "fwd10"})
+        action.setCheckable(spec.checkable)
+        action.setToolTip(_tooltip(spec))
+        action.setStatusTip(translated(spec.tip))
+        if spec.icon:
+            action.setIcon(icon_of(spec.icon))  # pyright: ignore[reportArgumentType]
+        made[spec.id] = action
+    return made
+
+
+def _tooltip(spec: ActionSpec) -> str:
+    key = f" ({shown_key(spec.keys[0])})" if spec.keys else ""
+    return f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
+
+
+def fill_menus(menus: Callable[[str], QMenu], actions: Mapping[str, QAction]) -> None:
+    """Put every action into its menu; `menus` gives (and makes) the menu of a path."""
+    last: dict[str, int] = {}
+    for spec in ACTIONS:
+        menu = menus(spec.menu)
+        if last.setdefault(spec.menu, spec.section) != spec.section:
+            menu.addSeparator()
+            last[spec.menu] = spec.section
+        menu.addAction(actions[spec.id])
+
+
+def enable(actions: Mapping[str, QAction], state: UiState) -> None:
+    """Make exactly those actions available that the state allows.
+
+    Where a tracker lacks something, the tooltips of what cannot be done say so.
+    """
+    for spec in ACTIONS:
+        actions[spec.id].setEnabled(PREDICATES[spec.needs](state))
+        if spec.needs == "can_track":
+            why = f"\n{state.lacks}" if state.lacks else ""
+            actions[spec.id].setToolTip(_tooltip(spec) + why)
+
+
+def rows(specs: Iterable[ActionSpec] = ACTIONS) -> list[tuple[str, str, str, str]]:
+    """Menu, keys, name and explanation of every action, for the cheat sheet and docs."""
+    return [(s.menu, " or ".join(s.keys), plain(s.text).rstrip("…"), s.tip) for s in specs]
+
+
+def markdown() -> str:
+    """docs/keyboard.md."""
+    lines = [
+        "# Keyboard",
+        "",
+        "The left hand navigates, the right hand is on the mouse. Made from `app/actions/`; do",
+        "not edit by hand: `python -m app.actions > docs/keyboard.md`.",
+    ]
+    for menu in dict.fromkeys(row[0] for row in rows()):
+        lines += ["", f"## {menu.replace('/', ' → ')}", "", "| key | action | what it does |"]
+        lines.append("|---|---|---|")
+        for _, keys, name, tip in (row for row in rows() if row[0] == menu):
+            shown = " or ".join(f"`{key}`" for key in keys.split(" or ") if key)
+            lines.append(f"| {shown} | {name} | {tip} |")
+    lines += ["", *_CANVAS, ""]
+    return "\n".join(lines)
+
+
+_CANVAS = (
+    "## On the picture",
+    "",
+    "| input | what it does |",
+    "|---|---|",
+    "| drag (draw mode) | a new box; `Shift` keeps it square, `Alt` draws from the centre |",
+    "| drag a box or a handle | move or resize it; `Esc` during the drag takes it back |",
+    "| arrows | move the selected box by one pixel; with `Shift` by ten |",
+    "| `Ctrl` + arrows | move its right and bottom edges |",
+    "| wheel | zoom about the pointer |",
+    "| middle drag | move the picture |",
+)
+
+
+def translated(text: str) -> str:
+    """`text` in the user's language."""
+    return QCoreApplication.translate("actions", text)

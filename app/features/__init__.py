@@ -1,0 +1,12 @@
+"""Parts of the program that attach themselves to the window, each in a file of its own."""
+
+from __future__ import annotations
+
+from app.features.feature import Feature, Parts
+
+FEATURES: tuple[type[Feature], ...] = ()
+
+
+def attach_all(parts: Parts) -> list[Feature]:
+    """Make every feature, in the order of the list."""
+    return [kind(parts) for kind in FEATURES]
