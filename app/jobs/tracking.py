@@ -21,13 +21,13 @@ from app.views.view_types import DisplayFrame, to_display
 from core import device
 from core.alarms.stop import Stopper, StopRule
 from core.engine.control import Control
+from core.engine.map_source import MapHistory
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.errors import BoxtrailError
 from core.session import RunPlan, Session
 from core.states import TargetState
 from core.trackers.base import ResponseMap, Services
-from core.video.cache import ByteCache
 
 _serials = itertools.count(1)
 
@@ -70,33 +70,6 @@ class Viewfinder:
         picture = Picture(shown, item.frame.time, item.result.maps)
         with self._lock:
             self._picture = picture
-
-
-class MapHistory:
-    """The maps of the last frames of a run, bounded in bytes, for scrubbing back."""
-
-    def __init__(self, limit: int) -> None:
-        self._cache: ByteCache[Mapping[str, ResponseMap]] = ByteCache(limit)
-
-    def keep(self, item: FrameResult) -> None:
-        """Keep the maps of one frame; the oldest go."""
-        maps = item.result.maps
-        if maps:
-            size = sum(m.values.nbytes for m in maps.values())
-            self._cache.put(item.frame.index, maps, size)
-
-    def latest(self, frame: int, key: str, step: int) -> tuple[ResponseMap, int] | None:
-        """Map `key` of `frame`, or of the nearest frame tracked before it, with its age."""
-        maps = self._cache.get(frame)  # the usual case, while the run moves
-        if maps is not None and key in maps:
-            return maps[key], 0
-        known = self._cache.indices()
-        earlier = [k for k in known if (frame - k) * step >= 0]
-        for index in sorted(earlier, key=lambda k: abs(frame - k)):
-            maps = self._cache.get(index) or {}
-            if key in maps:
-                return maps[key], abs(frame - index)
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.document.checked import Node
+from core.engine.map_source import Attached
 from core.errors import RecordingError
 from core.geometry import Box
 from core.recording import about, attachments, checked, chunks, schema
-from core.recording.about import ClipFacts, RunFacts
+from core.recording.about import ClipFacts, RunFacts, Tuning
 from core.recording.coding import Precision
 from core.recording.stored_map import StoredMap, Texts
 from core.recording.unfinished import is_short
@@ -31,6 +32,7 @@ from core.states import TargetState
 from core.trackers.base import ALL_MAPS, MapInfo, ResponseMap, TrackResult
 
 NOTHING: frozenset[str] = frozenset()
+_VERDICT = frozenset({schema.ALARM_BITS, schema.ALARM_DOUBT})
 
 
 class Recording:
@@ -44,6 +46,8 @@ class Recording:
         What was tracked.
     runs
         In order; more than one where a person corrected or started again.
+    tunings
+        Live parameters that were changed on the way, in order.
     complete
         False when the program ended before the recording was finished.
 
@@ -96,13 +100,25 @@ class Recording:
 
     @cached_property
     def rows(self) -> Mapping[int, int]:
-        """The row that counts for every recorded frame."""
-        return MappingProxyType({int(frame): row for row, frame in enumerate(self.frames)})
+        """The row that counts for every recorded frame: the last one.
+
+        Where a run went on from the tracker's own box, that box is in two rows, and the
+        first one, which says how it was found, counts.
+        """
+        found = {int(frame): row for row, frame in enumerate(self.frames)}
+        for row in np.flatnonzero(self.table["seed"]):
+            frame = int(self.frames[row])
+            before = np.flatnonzero(self.frames[:row] == frame)
+            if found[frame] == row and len(before):
+                earlier = int(before[-1])
+                if np.array_equal(self.table["box"][earlier], self.table["box"][row]):
+                    found[frame] = earlier
+        return MappingProxyType(found)
 
     @property
     def scalar_names(self) -> tuple[str, ...]:
-        """Diagnostics that at least one frame has."""
-        return tuple(self._names[schema.SCALARS])
+        """Diagnostics of the tracker that at least one frame has."""
+        return tuple(name for name in self._names[schema.SCALARS] if name not in _VERDICT)
 
     @property
     def timing_names(self) -> tuple[str, ...]:
@@ -144,6 +160,13 @@ class Recording:
     def reason(self, row: int) -> str:
         """Why the tracker was uncertain or lost in `row`; empty while tracking."""
         return self._texts[int(self.table[row]["reason"])]
+
+    def alarms(self) -> NDArray[np.uint16]:
+        """What spoke against the box of every row ``(N,)``, as bits of an alarm."""
+        if schema.ALARM_BITS not in self._names[schema.SCALARS]:
+            return np.zeros(len(self), np.uint16)
+        bits = np.nan_to_num(self.scalars(schema.ALARM_BITS))
+        return np.clip(bits, 0, np.iinfo(np.uint16).max).astype(np.uint16)
 
     def gaps(self) -> list[tuple[int, int]]:
         """Frames ``first..last`` that are missing between the first and the last one."""
@@ -220,6 +243,24 @@ class Recording:
         found = self.map(key, self.rows[int(frames[at])])
         return None if found is None else (found, abs(frame - int(frames[at])))
 
+    def attached(self, frame: int, step: int = 1) -> tuple[Attached, int] | None:
+        """Patches and proposals of `frame`, or of the nearest earlier one, with their age."""
+        frames = self._frames_attached
+        at = np.searchsorted(frames, frame, "right" if step > 0 else "left")
+        at = at - 1 if step > 0 else at
+        if not 0 <= at < len(frames):
+            return None
+        nearest = int(frames[at])
+        found = self.result(self.rows[nearest], ("patches", "proposals"))
+        return Attached.of(found), abs(frame - nearest)
+
+    @cached_property
+    def _frames_attached(self) -> NDArray[np.int32]:
+        ends = self.table["attachments"].astype(np.int64)
+        some = np.diff(ends, prepend=0) > 0
+        kept = [frame for frame, row in self.rows.items() if some[row]]
+        return np.array(sorted(kept), np.int32)
+
     # ---- reading ---------------------------------------------------------------------------
 
     def _read_structure(self) -> None:
@@ -268,6 +309,11 @@ class Recording:
         self.runs: tuple[RunFacts, ...] = tuple(
             about.run_of(e) for e, kind in zip(self.events, kinds, strict=True) if kind == about.RUN
         )
+        self.tunings: tuple[Tuning, ...] = tuple(
+            about.tuning_of(e)
+            for e, kind in zip(self.events, kinds, strict=True)
+            if kind == about.TUNE
+        )
         self.complete = about.CLOSED in kinds
         if self.complete and is_short(self.path):  # on a full disk it is never finished
             raise RecordingError(
@@ -304,7 +350,7 @@ class Recording:
         found = {}
         for column, at in self._names[name].items():
             value = self._column_tile(name, at)[row, at % schema.COLUMN_CHUNK]
-            if not np.isnan(value):
+            if not np.isnan(value) and column not in _VERDICT:
                 found[column] = float(value)
         return found
 

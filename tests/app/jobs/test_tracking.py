@@ -12,7 +12,7 @@ from fakes import template_match
 from fakes.array_video import moving_patch
 
 from app.jobs import tracking
-from app.jobs.tracking import HoldRule, MapHistory, RunEnded, TrackingJob, Viewfinder
+from app.jobs.tracking import HoldRule, RunEnded, TrackingJob, Viewfinder
 from core.document.document import Document
 from core.document.track import Keyframe
 from core.engine.runner import EndReason, FrameResult
@@ -143,21 +143,6 @@ def result(index: int, cells: int = 4) -> FrameResult:
     response = ResponseMap(values, Placement.covering(Box(0, 0, 8, 8), (cells, cells)))
     tracked = TrackResult(Box(0, 0, 8, 8), 1.0, TargetState.TRACKING, maps={"m": response})
     return FrameResult(1, Frame(index, 0.0, CLIP.images[0]), tracked, 0.0)
-
-
-def test_that_maps_are_found_again_with_their_age_and_memory_is_bounded() -> None:
-    history = MapHistory(limit=5 * 4 * 4 * 4)
-    for index in range(20):
-        history.keep(result(index))
-    found = history.latest(17, "m", 1)
-    assert found is not None
-    assert found[1] == 0
-    assert found[0].values[0, 0] == CLIP.images[0][0, 0, 0] + 17
-    older = history.latest(30, "m", 1)
-    assert older is not None
-    assert older[1] == 11, "the newest one before it, and how old it is"
-    assert history.latest(3, "m", 1) is None, "dropped: the memory is bounded"
-    assert history.latest(17, "other", 1) is None
 
 
 def test_that_the_viewfinder_gives_the_frame_after_the_order() -> None:
