@@ -10,13 +10,12 @@ the mistake; it never opens as an empty document. See docs/project-file.md.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
-from core.document import codec
+from core.document import codec, media
 from core.document.checked import Node, parse_json, read_text, shown
 from core.document.document import Document, VideoRef
 from core.errors import ProjectError
@@ -98,22 +97,13 @@ def _dump(value: Any) -> str:
 
 def _portable(video: VideoRef, project: Path) -> VideoRef:
     """`video` relative to the project where that is possible, else absolute."""
-    if not video.path or not _is_absolute(video.path):
+    if not video.path or not media.is_absolute(video.path):
         return video
     known = video.path
     if video.elsewhere and not Path(video.path).exists():
         known = video.elsewhere  # the better knowledge: that clip did exist once
-    try:
-        relative = os.path.relpath(video.path, Path(os.path.abspath(project)).parent)  # noqa: PTH100
-    except ValueError:  # another drive, or a path of another system
-        return replace(video, elsewhere=known)
-    if PureWindowsPath(video.path).drive and os.name != "nt":
-        return replace(video, elsewhere=known)
-    return replace(video, path=Path(relative).as_posix(), elsewhere=known)
-
-
-def _is_absolute(path: str) -> bool:
-    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    path = media.portable(video.path, media.absolute(project).parent)
+    return replace(video, path=path, elsewhere=known)
 
 
 # ---- reading ------------------------------------------------------------------------
@@ -173,11 +163,7 @@ def _migrated(value: dict[str, Any], step: int, name: str) -> dict[str, Any]:
 
 
 def _resolved(video: VideoRef, project: Path) -> VideoRef:
-    if not video.path or _is_absolute(video.path):
-        return video
-    folder = Path(os.path.abspath(project)).parent  # noqa: PTH100  (resolve() follows links)
-    absolute = os.path.normpath(folder / video.path)
-    return replace(video, path=Path(absolute).as_posix())
+    return replace(video, path=media.resolved(video.path, media.absolute(project).parent))
 
 
 # ---- the clip -----------------------------------------------------------------------
@@ -197,31 +183,16 @@ def locate_video(document: Document, project_path: Path) -> Path:
     video = document.video
     if not video.path:
         raise VideoMoved(f"“{project_path.name}” names no video.", "Choose Locate video…")
-    project = Path(os.path.abspath(project_path))  # noqa: PTH100
-    beside = [project.parent / _name(stored) for stored in (video.path, video.elsewhere) if stored]
-    tried = [Path(_resolved(video, project).path)]
-    if video.elsewhere:
-        tried.append(Path(video.elsewhere))
-    for candidate in [*tried, *beside]:
-        if _exists(candidate):
-            return candidate
+    folder = media.absolute(project_path).parent
+    found, looked = media.find(folder, video.path, video.elsewhere)
+    if found is not None:
+        return found
     raise VideoMoved(
-        f"The video “{_name(video.path)}” of this project is not where it was.",
+        f"The video “{media.name_of(video.path)}” of this project is not where it was.",
         "Choose Locate video… and show where it is now.",
-        "Looked at: " + ", ".join(dict.fromkeys(str(p) for p in [*tried, *beside])),
+        "Looked at: " + ", ".join(map(str, looked)),
         stored=video.path,
     )
-
-
-def _name(stored: str) -> str:
-    return stored.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.name != "" and path.exists()
-    except (OSError, ValueError):  # a name that this system cannot have
-        return False
 
 
 def video_differs(document: Document, ref: VideoRef) -> str:
