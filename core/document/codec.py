@@ -24,7 +24,7 @@ from core.document.codec_columns import (
 )
 from core.document.document import COLOR, Document, Label, Proposal, Run, VideoRef
 from core.document.schema import Attribute, AttributeKind, AttributeValue, require_distinct
-from core.document.track import Columns, Interval, Track
+from core.document.track import Columns, Interval, Steps, Track
 from core.errors import EditError
 from core.states import CorrectionPolicy, IntervalMode, RunKind
 
@@ -62,6 +62,8 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
         fields["default"] = attribute.default
     if attribute.choices:
         fields["choices"] = list(attribute.choices)
+    if attribute.per_frame:
+        fields["per_frame"] = True
     limits = {"low": attribute.low, "high": attribute.high}
     return fields | {name: limit for name, limit in limits.items() if math.isfinite(limit)}
 
@@ -110,6 +112,8 @@ def encode_track(track: Track) -> dict[str, Any]:
         fields["attributes"] = dict(track.attributes)
     if track.intervals:
         fields["intervals"] = [[i.first, i.last, i.mode.value] for i in track.intervals]
+    if track.steps:
+        fields["steps"] = {name: [list(s) for s in steps] for name, steps in track.steps.items()}
     return fields
 
 
@@ -203,6 +207,7 @@ def _decode_attribute(node: Node) -> Attribute:
             tuple(choice.text() for choice in node.field("choices", []).elements()),
             -math.inf if "low" not in node.mapping() else node.field("low").number(),
             math.inf if "high" not in node.mapping() else node.field("high").number(),
+            node.field("per_frame", False).boolean(),
         )
     except EditError as error:
         raise node.fail(error.message) from error
@@ -290,11 +295,24 @@ def decode_track(node: Node, columns: Columns) -> Track:
         columns,
         _attributes(node.field("attributes", {})),
         _intervals(node.field("intervals", [])),
+        _steps(node.field("steps", {})),
     )
 
 
 def _attributes(node: Node) -> MappingProxyType[str, AttributeValue]:
     return MappingProxyType({name: _value(node.field(name)) for name in node.mapping()})
+
+
+def _steps(node: Node) -> MappingProxyType[str, Steps]:
+    found: dict[str, Steps] = {}
+    for name in node.mapping():
+        steps: list[tuple[int, AttributeValue]] = []
+        for step in node.field(name).elements():
+            frame = step.at(0).integer(steps[-1][0] + 1 if steps else 0)
+            steps.append((frame, _value(step.at(1))))
+        if steps:
+            found[name] = tuple(steps)
+    return MappingProxyType(found)
 
 
 def _intervals(node: Node) -> tuple[Interval, ...]:

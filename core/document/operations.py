@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.document import attribute_steps
+from core.document.attribute_steps import Piece
 from core.document.document import Document
+from core.document.schema import AttributeValue
 from core.document.track import Interval, Track
 from core.errors import EditError
 from core.geometry import iou_rows
@@ -55,6 +58,7 @@ def split(document: Document, track_id: int, frame: int) -> tuple[Document, int]
             f"“{track.title}” has boxes on one side of frame {frame} only.",
             "Go to the first frame of the second part.",
         )
+    # The second part keeps all steps: the value that holds at its first frame is among them.
     second = replace(
         track,
         id=document.next_track_id,
@@ -66,6 +70,7 @@ def split(document: Document, track_id: int, frame: int) -> tuple[Document, int]
         track,
         columns=track.columns.select(before),
         intervals=tuple(i for i in track.intervals if i.last < frame),
+        steps=attribute_steps.before(track, frame),
     )
     return document.with_track(first).with_track(second), second.id
 
@@ -94,7 +99,8 @@ def swapped(document: Document, a: int, b: int, frame: int) -> Document:
         columns = track.columns.select(~mine).overlaid(other.columns.select(its))
         kept = [i for i in track.intervals if i.last < frame]
         came = [i for i in other.intervals if i.first >= frame]
-        return replace(track, columns=columns, intervals=(*kept, *came))
+        changed = replace(track, columns=columns, intervals=(*kept, *came))
+        return _with_values(document, changed, [(0, track), (frame, other)])
 
     new_one = exchanged(one, later[0], two, later[1])
     new_two = exchanged(two, later[1], one, later[0])
@@ -156,9 +162,32 @@ def merged(document: Document, into: int, other: int, *, prefer: int | None = No
     if prefer == other:
         wins |= np.isin(second.columns.frames, report.conflicts)
     columns = first.columns.overlaid(second.columns.select(wins))
-    return document.without_track(other).with_track(
-        replace(first, columns=columns, intervals=_united(first, second))
+    changed = replace(first, columns=columns, intervals=_united(first, second))
+    whose = np.isin(columns.frames, second.columns.frames[wins])
+    starts = np.flatnonzero(np.diff(whose, prepend=False))
+    pieces = [(0, first)] + [
+        (int(columns.frames[i]), second if whose[i] else first) for i in starts
+    ]
+    changed = _with_values(
+        document, changed, pieces[1:] if pieces[1:2] == [(0, second)] else pieces
     )
+    return document.without_track(other).with_track(changed)
+
+
+def _with_values(document: Document, onto: Track, pieces: list[Piece]) -> Track:
+    """`onto` with the values per frame that held in each of the `pieces`."""
+    declared = {
+        (label.name, attribute.name): attribute
+        for label in document.labels
+        for attribute in label.attributes
+    }
+    timed = {a.name for (label, _), a in declared.items() if a.per_frame and label == onto.label}
+
+    def initial(name: str) -> AttributeValue | None:
+        attribute = declared.get((onto.label, name))
+        return None if attribute is None else attribute.initial
+
+    return attribute_steps.woven(onto, pieces, frozenset(timed), initial)
 
 
 def _united(first: Track, second: Track) -> tuple[Interval, ...]:

@@ -43,6 +43,8 @@ class Attribute:
         Of a choice: at least one, no two the same. Empty for the other kinds.
     low, high
         Of a number: its limits, inclusive.
+    per_frame
+        Whether it may change from frame to frame; else it is said once of the object.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Attribute:
     choices: tuple[str, ...] = ()
     low: float = -math.inf
     high: float = math.inf
+    per_frame: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.strip():

@@ -194,6 +194,11 @@ class Interval:
 
 NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
 
+Steps = tuple[tuple[int, AttributeValue], ...]
+"""Values of one attribute over time: each holds from its frame to the next one's; rising."""
+
+NO_STEPS: Mapping[str, Steps] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -201,7 +206,8 @@ class Track:
 
     `id` is positive, never reused within a document and written to exports as it is.
     `color` is ``#rrggbb`` or empty (then it follows from the id). `attributes` holds
-    the values that differ from the defaults of the label's schema. `intervals` are
+    the values that differ from the defaults of the label's schema; `steps` those that
+    change over time, before whose first frame `attributes` holds. `intervals` are
     disjoint (ends may touch) and sorted.
     """
 
@@ -214,6 +220,7 @@ class Track:
     columns: Columns = Columns.empty()  # noqa: RUF009  (immutable)
     attributes: Mapping[str, AttributeValue] = field(default_factory=lambda: NO_ATTRIBUTES)
     intervals: tuple[Interval, ...] = ()
+    steps: Mapping[str, Steps] = field(default_factory=lambda: NO_STEPS)
 
     def __len__(self) -> int:
         return len(self.columns)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.document.document import Document, Label, Proposal, Run, VideoRef
 from core.document.schema import Attribute, AttributeKind
-from core.document.track import Columns, Interval, Keyframe, Track
+from core.document.track import Columns, Interval, Keyframe, Steps, Track
 from core.geometry import Box
 from core.states import CorrectionPolicy, Flag, IntervalMode, RunKind, Source, TargetState
 
@@ -51,7 +51,14 @@ def tracks(draw: st.DrawFn, track_id: int) -> Track:
         draw(columns()),
         draw(st.dictionaries(TEXT, TEXT | NUMBER | st.booleans(), max_size=2)),
         draw(intervals()),
+        draw(st.dictionaries(TEXT, steps(), max_size=2)),
     )
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> Steps:
+    frames = sorted(draw(st.lists(st.integers(0, 200), unique=True, min_size=1, max_size=4)))
+    return tuple((frame, draw(TEXT | NUMBER | st.booleans())) for frame in frames)
 
 
 @st.composite
@@ -76,7 +83,7 @@ def attributes(draw: st.DrawFn, name: str) -> Attribute:
             low=draw(NUMBER.map(lambda v: -abs(v))),
             high=7.5,
         )
-    return Attribute(name, kind)
+    return Attribute(name, kind, per_frame=draw(st.booleans()))
 
 
 @st.composite
