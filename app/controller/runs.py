@@ -18,6 +18,7 @@ from app.controller.desk import Desk
 from app.controller.live_run import LiveRun
 from app.controller.playback import Playback
 from app.controller.run_plans import plan_of
+from app.controller.run_report import RunReport
 from app.controller.run_show import RunShow
 from app.controller.run_state import ActiveRun, Choices, Wish, hold_rule
 from app.controller.run_tail import Tail, tail_of, watch_for
@@ -30,9 +31,9 @@ from core.document.proposals import proposed
 from core.document.store import Change
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
-from core.engine.runner import EndReason, RunEnd
+from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
-from core.states import CorrectionPolicy, TargetState
+from core.states import CorrectionPolicy
 from core.trackers.base import Services
 
 
@@ -63,6 +64,9 @@ class Runs(QObject):
         self._tail: Tail | None = None
         self._show = RunShow(playback, self)
         self._show.rows_added.connect(self.rows_added)
+        self._report = RunReport(desk, playback, self)
+        self._report.finished.connect(self.finished)
+        self._report.defect.connect(self.defect)
         desk.clip_changed.connect(self._on_clip)
         desk.document_changed.connect(self._on_document)
 
@@ -178,11 +182,7 @@ class Runs(QObject):
             came_back = self._active.job.finish()
             self._wrap_up(None)
             if not came_back:
-                self._desk.say(
-                    self.tr("The tracker does not answer."),
-                    self.tr("What it had found is kept. Restart the program to track again."),
-                    "error",
-                )
+                self._report.too_slow()
 
     def tune(self, values: Mapping[str, Any]) -> None:
         """Hand live parameters to the run under way."""
@@ -211,12 +211,7 @@ class Runs(QObject):
         active.follow = False
         self.pause()
         if was_moving:
-            self._desk.say(
-                self.tr("Tracking holds because you corrected the box."),
-                self.tr("Press Space to track on from your box."),
-                action="play",
-                action_text=self.tr("Track on from here"),
-            )
+            self._report.corrected()
 
     # ---- what is shown ---------------------------------------------------------------------
 
@@ -300,30 +295,8 @@ class Runs(QObject):
             return
         self._show.halt(follow=True)
         self._desk.update(run=RunStatus.PAUSED)
-        if active.job.held_by_rule and active.live.last is not None:
-            first = active.job.doubtful_from
-            first = active.live.last.frame if first is None else first
-            if active.follow:
-                self._playback.go(first)
-            lost = active.live.last.state == TargetState.LOST
-            self._say_doubt(lost=lost, frame=first, why=active.live.reason_at(first))
-
-    def _say_doubt(self, *, lost: bool, frame: int, why: str, tail: bool = False) -> None:
-        text = (
-            self.tr("The target seems lost from frame %d on.")
-            if lost
-            else self.tr("The tracker is not sure from frame %d on.")
-        )
-        hint = self.tr("Correct the box and press R, or press Space to go on.")
-        if tail:
-            hint = self.tr("Correct the box and press U to track on from it.")
-        self._desk.say(
-            text % frame,
-            f"{why} {hint}".strip(),
-            "warning",
-            action="keep_tail" if tail else "",
-            action_text=self.tr("Keep the doubtful frames"),
-        )
+        if active.job.held_by_rule:
+            self._report.held(active)
 
     @Slot(object)
     def _on_ended(self, ended: RunEnded) -> None:
@@ -347,7 +320,8 @@ class Runs(QObject):
             self._show.go_to_last(active)
         self._desk.update(run=RunStatus.IDLE)
         self.run_ended.emit(active.job.plan)
-        self._report(active, ended)
+        if ended is not None:
+            self._report.ended(active, ended, tail=self._tail is not None)
         active.job.deleteLater()
 
     def _store(self, active: ActiveRun, end: RunEnd | None) -> None:
@@ -376,32 +350,6 @@ class Runs(QObject):
             focus=(plan.run.track_id, plan.start.frame),
             frames=(int(frames[0]), int(frames[-1])),
         )
-
-    def _report(self, active: ActiveRun, ended: RunEnded | None) -> None:
-        if ended is None:
-            return
-        if ended.end is not None:
-            self.finished.emit(ended.end)
-        if ended.defect is not None:
-            self.defect.emit(ended.defect)
-        elif ended.end is not None and ended.end.error is not None:
-            self._desk.say_error(ended.end.error)
-        elif ended.end is not None and ended.end.reason is EndReason.FINISHED:
-            text = self.tr("Tracked %d frames in %.1f s.")
-            self._desk.say(text % (ended.end.frames, ended.end.seconds), severity="success")
-        elif ended.end is not None and ended.end.reason is EndReason.UNSURE:
-            self._report_unsure(active, ended.end)
-
-    def _report_unsure(self, active: ActiveRun, end: RunEnd) -> None:
-        last = active.live.last
-        first = end.doubtful_from
-        if last is None or first is None:
-            return
-        if active.follow:
-            self._playback.go(first)
-        lost = last.state == TargetState.LOST
-        why = active.live.reason_at(first)
-        self._say_doubt(lost=lost, frame=first, why=why, tail=self._tail is not None)
 
     @Slot(object)
     def _on_document(self, change: Change) -> None:
