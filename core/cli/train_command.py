@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--features", type=Path, metavar="FOLDER",
         help="where kept features lie, if train.bank is set (default: in --out)",
     )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="start", type=Path, metavar="FILE", help="weights to start from"
+    )
     add_device(parser)
 
 
@@ -70,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             args.resume,
             keeps=not args.smoke or args.out is not None,
             features=args.features,
+            start=args.start,
         )
         return _train(config, options)
 

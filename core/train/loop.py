@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save as to_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from core import params as parameters
 from core.errors import TrainingError
@@ -82,12 +82,14 @@ class Run:
         *,
         device: torch.device | None = None,
         validate: Validate | None = None,
+        start: Callable[[nn.Module], None] = lambda network: None,
     ) -> None:
         self._recipe, self._material, self._settings = recipe, material, settings
         self._folder, self._device = folder, device or torch.device("cpu")
         self._validate = validate
         torch.manual_seed(settings.seed)
         self.network = recipe.network().to(self._device)
+        start(self.network)
         self._backbone = recipe.backbone(self.network)
         self._optimiser = self._new_optimiser()
         half = settings.precision == "float16" and self._device.type == "cuda"

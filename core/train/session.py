@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from core import params as parameters
 from core.errors import TrainingError
@@ -27,6 +29,7 @@ from core.train.data.validation import ValidationClip, validation_clips
 from core.train.loop import Hooks, Run
 from core.train.material import PairMaterial
 from core.train.recipe import Material as Source
+from core.train.start import start_from
 from core.train.validation import Clip, Validator
 from core.version import VERSION
 
@@ -37,7 +40,8 @@ class Options:
 
     `clips` is the number of validation clips, of at most `clip_length` frames; `keeps`
     is False when `folder` goes away after the run. `features` is the folder of the bank of
-    features, by default one in `folder`; several runs can share it.
+    features, by default one in `folder`; several runs can share it. `start` is a
+    weights file to begin with.
     """
 
     data: Sequence[Path]
@@ -50,6 +54,7 @@ class Options:
     resume: bool = False
     keeps: bool = True
     features: Path | None = None
+    start: Path | None = None
 
 
 def train(
@@ -92,6 +97,7 @@ def train(
         options.folder,
         device=options.device,
         validate=_validator(config, kept, options),
+        start=functools.partial(_start, config, options.start),
     )
     if options.resume:
         run.resume()
@@ -100,6 +106,11 @@ def train(
     run.train(hooks)
     _write_card(config, options, run, began)
     return run
+
+
+def _start(config: Config, path: Path | None, network: nn.Module) -> None:
+    if path is not None:
+        start_from(config.recipe, network, path)
 
 
 def _banked(
@@ -184,6 +195,7 @@ def _write_card(config: Config, options: Options, run: Run, began: float) -> Non
         "key": config.recipe.key,
         "version": VERSION,
         "data": [folder.name for folder in options.data],
+        "start": None if options.start is None else options.start.name,
         "epochs": progress.epoch,
         "steps": progress.epoch * config.train.steps + progress.step,
         "pairs": progress.pairs,

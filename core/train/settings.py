@@ -25,6 +25,11 @@ class TrainSettings:
         unit="pairs",
         group="Length",
     )
+    bank_parts: str = param(
+        "",
+        "Origins of the kept pairs that are dealt, e.g. “videos,composites”; empty for all.",
+        group="Length",
+    )
     # Optimisation
     optimiser: str = param(
         "sgd", "How steps are made.", choices=("sgd", "adamw"), group="Optimisation"

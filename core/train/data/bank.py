@@ -35,7 +35,7 @@ from core.train.data.composite.params import CompositeParams
 from core.train.data.material import prepare
 from core.train.data.params import PairParams
 from core.train.data.report import Report
-from core.train.data.sampler import Pair, PairSampler
+from core.train.data.sampler import Origin, Pair, PairSampler
 from core.train.data.seeds import generator
 from core.train.recipe import Batch
 from core.train.settings import TrainSettings
@@ -257,6 +257,7 @@ class BankMaterial:
         self._lap: tuple[int, NDArray[np.intp]] = (-1, np.zeros(0, np.intp))
         kinds = [kind_of_shard(bank.shard(i), pairs) for i in range(0, len(bank), SHARD)]
         self._kind = np.repeat(np.array(kinds, bool) @ [1, 2], SHARD)[: len(bank)]
+        self._dealt_from = _of_parts(bank.origin, settings.bank_parts)
         self._same: dict[tuple[int, str], NDArray[np.intp]] = self._gathered(bank.target)
         self._kin: dict[tuple[int, str], NDArray[np.intp]] = self._gathered(bank.category)
 
@@ -268,15 +269,16 @@ class BankMaterial:
 
     def _gathered(self, names: NDArray[np.str_]) -> dict[tuple[int, str], NDArray[np.intp]]:
         found: dict[tuple[int, str], list[int]] = {}
-        for index, (kind, name) in enumerate(zip(self._kind, names, strict=True)):
-            if name:
-                found.setdefault((int(kind), str(name)), []).append(index)
+        for index in self._dealt_from:
+            if names[index]:
+                key = (int(self._kind[index]), str(names[index]))
+                found.setdefault(key, []).append(int(index))
         return {key: np.array(indices) for key, indices in found.items()}
 
     def _dealt(self, epoch: int, number: int) -> tuple[int, int, bool]:
         """Template, search, and whether they show different objects."""
         # Every pair's search crop is seen once before any is seen again.
-        lap, within = divmod(epoch * self._epoch_pairs + number, len(self._bank))
+        lap, within = divmod(epoch * self._epoch_pairs + number, len(self._dealt_from))
         search = int(self._order(lap)[within])
         rng = generator(self._seed, epoch, number)
         if rng.random() < self._pairs.negative:
@@ -288,7 +290,7 @@ class BankMaterial:
 
     def _order(self, lap: int) -> NDArray[np.intp]:
         if self._lap[0] != lap:
-            self._lap = (lap, generator(self._seed, lap, 0, 1).permutation(len(self._bank)))
+            self._lap = (lap, generator(self._seed, lap, 0, 1).permutation(self._dealt_from))
         return self._lap[1]
 
     def _other(self, rng: np.random.Generator, search: int) -> int | None:
@@ -299,7 +301,7 @@ class BankMaterial:
             if kin is not None and attempt < 4 and rng.random() < self._pairs.same_category:
                 other = int(rng.choice(kin))
             else:
-                other = int(rng.integers(len(bank)))
+                other = int(rng.choice(self._dealt_from))
             if bank.group[other] != bank.group[search] and self._kind[other] == self._kind[search]:
                 return other
         return None
@@ -318,6 +320,19 @@ class BankMaterial:
                 read = torch.from_numpy(bank.read(side, level, indices))
                 batch[f"{side}.{level}"] = read
         return batch
+
+
+def _of_parts(origin: NDArray[np.str_], parts: str) -> NDArray[np.intp]:
+    """The pairs whose origin is named in `parts`; all of them if nothing is."""
+    names = {name.strip() for name in parts.split(",") if name.strip()}
+    unknown = names - {kind.value for kind in Origin}
+    found = np.flatnonzero(np.isin(origin, sorted(names)) if names else np.ones(len(origin), bool))
+    if unknown or not len(found):
+        raise TrainingError(
+            f"train.bank_parts: there are no kept pairs of “{parts}”.",
+            f"Name one or more of {', '.join(kind.value for kind in Origin)}.",
+        )
+    return found
 
 
 def _claim(spec: BankSpec, folder: Path) -> None:
