@@ -1,0 +1,1 @@
+"""Many clips without a person: jobs, the core path for one clip, processes, the log."""
