@@ -52,6 +52,7 @@ class RunKind(enum.StrEnum):
 
     ONE_WAY = "one_way"
     TWO_WAY = "two_way"  # from both ends, the boxes fused
+    CONSENSUS = "consensus"  # several trackers from the same box: one of them, or fused
 
 
 class CorrectionPolicy(enum.StrEnum):

@@ -90,6 +90,8 @@ def encode_run(run: Run) -> dict[str, Any]:
             "frames": ranges(np.array(frames, np.int32)),
             "values": [round(run.disagreement[frame], 4) for frame in frames],
         }
+    if run.group:
+        fields["group"] = run.group
     return fields
 
 
@@ -253,6 +255,7 @@ def decode_run(node: Node) -> Run:
         node.field("created", "").text(),
         _kind(node.field("kind", RunKind.ONE_WAY.value)),
         _disagreement(node.field("disagreement", None)),
+        node.field("group", 0).integer(),
     )
 
 

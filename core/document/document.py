@@ -57,7 +57,9 @@ class Run:
 
     Frames ``start..end`` inclusive; ``end < start`` for a run backwards. A two-way run
     went from both ends; `disagreement` is ``1 - IoU`` of its two boxes by frame, in
-    [0, 1]. `device` and `seconds` are for the record.
+    [0, 1]. Runs of a consensus share a `group`, the id of the run with the fused boxes (0:
+    a run by itself); their `disagreement` is one minus the agreement, see
+    :mod:`core.engine.agreement`. `device` and `seconds` are for the record.
     """
 
     id: int
@@ -72,6 +74,7 @@ class Run:
     created: str = ""  # ISO 8601, UTC
     kind: RunKind = RunKind.ONE_WAY
     disagreement: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

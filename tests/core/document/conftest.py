@@ -107,6 +107,7 @@ def runs(draw: st.DrawFn, run_id: int) -> Run:
                 st.integers(0, 500), st.integers(0, 10_000).map(lambda v: v / 10_000), max_size=4
             )
         ),
+        draw(st.integers(0, 50)),
     )
 
 

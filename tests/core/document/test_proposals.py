@@ -10,6 +10,7 @@ from core.document import proposals
 from core.document.document import Document, Run, VideoRef
 from core.document.track import Columns, Track
 from core.errors import EditError
+from core.states import Flag, RunKind
 
 RUN = Run(4, 1, "ccr")
 
@@ -68,3 +69,76 @@ def test_that_pending_boxes_are_those_that_accepting_would_change(document: Docu
     locked = waiting.with_track(replace(waiting.track(1), locked=True))
     with pytest.raises(EditError, match="locked"):
         proposals.accepted(locked, 9)
+
+
+MEMBERS = [
+    Run(5, 1, "ccr", kind=RunKind.CONSENSUS, group=7),
+    Run(6, 1, "edcf", kind=RunKind.CONSENSUS, group=7),
+    Run(7, 1, "consensus", kind=RunKind.CONSENSUS, group=7),
+]
+
+
+def side_by_side(document: Document) -> Document:
+    rows = document.track(1).columns
+    for number, run in enumerate(MEMBERS):
+        boxes = rows.boxes + number  # each tracker says something else
+        boxes.setflags(write=False)
+        document = proposals.proposed(document, run, replace(rows, boxes=boxes))
+    return document
+
+
+def test_that_what_several_trackers_propose_lies_side_by_side(document: Document) -> None:
+    waiting = side_by_side(proposals.proposed(document, RUN, document.track(1).columns))
+    found = proposals.consensus_of(waiting, 1)
+    assert found is not None
+    assert found.id == 7
+    assert [p.run.tracker for p in found.members] == ["ccr", "edcf"]
+    assert found.fused is not None
+    assert found.fused.run.id == 7
+    newest = proposals.of_track(waiting, 1)
+    assert newest is not None
+    assert newest.run.id == 7
+    assert proposals.consensus_of(document, 1) is None
+    assert proposals.consensus_of(waiting, None) is None
+
+
+def test_that_a_frame_is_decided_for_all_trackers_of_a_consensus_at_once(
+    document: Document,
+) -> None:
+    alone = proposals.proposed(document, RUN, document.track(1).columns)
+    waiting = side_by_side(alone)
+    after = proposals.accepted(waiting, 6, 12, 14)
+    for frame in range(12, 15):
+        key, before = after.track(1).at(frame), document.track(1).at(frame)
+        assert key is not None
+        assert before is not None
+        assert key.box.as_tuple() == tuple(value + 1 for value in before.box.as_tuple())
+    untouched = [p for p in after.proposals if p.run.id == RUN.id]
+    assert untouched == [p for p in waiting.proposals if p.run.id == RUN.id]
+    for proposal in after.proposals:
+        if proposal.run.group:
+            assert not {12, 13, 14} & set(proposal.columns.frames.tolist())
+    dropped = proposals.discarded(after, 5)
+    assert [p.run.id for p in dropped.proposals] == [RUN.id]
+    assert dropped.tracks is after.tracks
+
+
+def test_that_a_box_taken_by_hand_counts_as_looked_at(document: Document) -> None:
+    waiting = side_by_side(document)
+    after = proposals.accepted(waiting, 5, 12, 12, confirm=True)
+    key, next_key = after.track(1).at(12), after.track(1).at(13)
+    assert key is not None
+    assert next_key is not None
+    assert key.flags & Flag.CONFIRMED
+    assert not next_key.flags & Flag.CONFIRMED
+    again = proposals.accepted(after, 6)
+    assert again.track(1).at(12) == key
+
+
+def test_that_one_tracker_can_be_left_out_of_a_consensus(document: Document) -> None:
+    waiting = side_by_side(document)
+    found = proposals.consensus_of(proposals.without(waiting, 5), 1)
+    assert found is not None
+    assert [p.run.id for p in found.members] == [6]
+    with pytest.raises(EditError, match="not there any more"):
+        proposals.without(waiting, 99)
