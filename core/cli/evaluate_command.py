@@ -239,10 +239,9 @@ def _collect(
             report.add(result)
             if not isinstance(result, Failure):
                 sequence = by_key[result.key]
-                report.note(sequence.key, sequence.attributes)
-                report.details[result.tracker][result.key].update(
-                    gallery(result, sequence).details()
-                )
+                report.note(sequence)
+                found = gallery(result, sequence)
+                report.details[result.tracker][result.key].update(found.details())
                 if args.save_boxes:
                     write_results(args.save_boxes, args.layout, sequence, result)
             if args.json:

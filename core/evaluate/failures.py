@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluate.judged import FrameErrors, frame_errors
 from core.evaluate.metrics import present
 from core.evaluate.protocol import SequenceRun
 from core.evaluate.sequences import BenchmarkSequence
 from core.evaluate.trajectory import FAILED, STARTED
-from core.geometry import iou_rows
 
 Array = NDArray[np.float64]
 
@@ -65,16 +65,22 @@ class LostStretch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FailureGallery:
-    """The failures of one run and the overlap of every frame, ``(N,)``, NaN where unknown."""
+    """The failures of one run and the errors of every frame, NaN where unknown."""
 
-    overlaps: Array
+    errors: FrameErrors
     failures: tuple[LostStretch, ...] = field(default=())
 
+    @property
+    def overlaps(self) -> Array:
+        """The overlap of every frame ``(N,)``."""
+        return self.errors.overlaps
+
     def details(self) -> dict[str, Any]:
-        """Plain values for a report: the failures, and the overlap in at most 240 points."""
+        """Plain values for a report: the failures, and the frames in full and in 240 points."""
         return {
             "failures": [failure.as_dict() for failure in self.failures],
             "overlap_curve": [round(float(v), 4) for v in thinned(self.overlaps, CURVE_POINTS)],
+            "per_frame": self.errors.as_text(),
         }
 
 
@@ -100,10 +106,9 @@ def find_failures(
 
     A failure has `at_least` frames with an overlap under `lost_below`, or lasts to the end.
     """
-    known = present(truth) & np.isfinite(boxes).all(axis=1)
-    known[:start] = False
-    overlaps = np.where(known, iou_rows(np.nan_to_num(boxes), np.nan_to_num(truth)), np.nan)
-    frames = np.flatnonzero(known)
+    errors = frame_errors(boxes, truth, start)
+    overlaps = errors.overlaps
+    frames = np.flatnonzero(np.isfinite(overlaps))
     bad = overlaps[frames] < lost_below
     found = []
     for first, last in _stretches(bad):
@@ -115,7 +120,7 @@ def find_failures(
         reason = explain(boxes, truth, begin, size)
         said = _said(words or {}, begin)
         found.append(LostStretch(begin, until - begin, low, overlaps[low:high], reason, said))
-    return FailureGallery(overlaps, tuple(found))
+    return FailureGallery(errors, tuple(found))
 
 
 def explain(boxes: Array, truth: Array, frame: int, size: tuple[int, int] | None = None) -> str:
@@ -166,7 +171,8 @@ def _of_resets(run: SequenceRun) -> FailureGallery:
             reason += f", {last:.2f} one frame before"
         said = _said(run.words, frame)
         found.append(LostStretch(frame, until - frame, low, overlaps[low:high], reason, said))
-    return FailureGallery(overlaps, tuple(found))
+    unknown = np.full_like(overlaps, np.nan)
+    return FailureGallery(FrameErrors(overlaps, unknown, unknown), tuple(found))
 
 
 def _stretches(bad: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -25,9 +25,11 @@ from core.errors import DatasetError
 from core.evaluate import tables
 from core.evaluate.columns import Column, columns
 from core.evaluate.conventions import BOXTRAIL, CONVENTIONS
+from core.evaluate.judged import FrameErrors, from_text
 from core.evaluate.metrics import Scores
 from core.evaluate.parallel import Failure
 from core.evaluate.protocol import SequenceRun
+from core.evaluate.sequences import BenchmarkSequence
 from core.evaluate.supervised import Judged, SupervisedScores, summarize
 from core.storage import atomic_write
 from core.version import VERSION
@@ -39,7 +41,8 @@ Row = Scores | SupervisedScores
 class Report:
     """Scores by tracker and sequence, growing as results come in.
 
-    `settings` must be equal for results to be mixed; `versions` is for the record.
+    `settings` must be equal for results to be mixed; `versions` is for the record. `sources`
+    says where each sequence's clip and true boxes were, so that a viewer can open them.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -48,6 +51,7 @@ class Report:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     attributes: dict[str, list[str]] = field(default_factory=dict)
+    sources: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def protocol(self) -> str:
@@ -74,10 +78,23 @@ class Report:
         self.scores.setdefault(result.tracker, {})[result.key] = result.measured.scores
         self.details.setdefault(result.tracker, {})[result.key] = details
 
-    def note(self, key: str, attributes: Sequence[str]) -> None:
-        """Keep what is difficult in a sequence."""
-        if attributes:
-            self.attributes[key] = list(attributes)
+    def note(self, sequence: BenchmarkSequence) -> None:
+        """Keep what is difficult in a sequence, and where it is."""
+        if sequence.attributes:
+            self.attributes[sequence.key] = list(sequence.attributes)
+        clip = sequence.video or sequence.pictures[0]
+        self.sources[sequence.key] = {
+            "clip": str(clip.resolve()),
+            "truth": str(sequence.truth_file.resolve()),
+        }
+
+    def frames_of(self, tracker: str, key: str) -> FrameErrors | None:
+        """The frame-wise errors of the first run; None where the report has none."""
+        detail = self.details.get(tracker, {}).get(key, {})
+        try:
+            return from_text(detail["per_frame"]) if "per_frame" in detail else None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None  # written by hand or by another version: as good as not there
 
     def has(self, tracker: str, key: str) -> bool:
         """Whether this result is there already."""
@@ -145,6 +162,8 @@ class Report:
         }
         if self.attributes:
             value["attributes"] = self.attributes
+        if self.sources:
+            value["sources"] = self.sources
         if self.failures:
             value["errors"] = [asdict(failure) for failure in self.failures]
         return value
@@ -172,12 +191,14 @@ class Report:
                 for name, tracker in value["trackers"].items()
             }
             attributes = {key: list(words) for key, words in value.get("attributes", {}).items()}
+            sources = {key: dict(places) for key, places in value.get("sources", {}).items()}
             report = cls(
                 value["settings"],
                 value["versions"],
                 scores,
                 value["details"],
                 attributes=attributes,
+                sources=sources,
             )
             report.as_dict()  # whatever is amiss shows now
             return report
