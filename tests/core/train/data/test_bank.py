@@ -133,3 +133,14 @@ def test_that_damaged_or_pickled_features_are_refused_in_words(
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(TrainingError, match="cannot be read"):
         Bank(folder, LEVELS, [0]).read("search", "block4", [0])
+
+
+def test_that_only_the_parts_asked_for_are_dealt(spec: BankSpec, tmp_path: Path) -> None:
+    bank = banks.build(spec, tmp_path / "bank", 4)
+    settings = TrainSettings(batch=6, epoch_pairs=24, seed=1, bank_parts="stills")
+    dealt = [BankMaterial(bank, PAIRS, settings)._dealt(0, k) for k in range(24)]
+    used = {index for template, search, _ in dealt for index in (template, search)}
+    assert {bank.origin[index] for index in used} == {"stills"}
+    assert set(bank.origin) > {"stills"}
+    with pytest.raises(TrainingError, match="bank_parts"):
+        BankMaterial(bank, PAIRS, dataclasses.replace(settings, bank_parts="films"))
