@@ -58,6 +58,8 @@ BASES: dict[str, Base] = {
 class NetworkConfig:
     """The sizes of the heads; kept among the weights, which thereby decide the network.
 
+    `grids` is the number of grids that boxes are pooled at, see :class:`PyramidRoIAlign`.
+
     `template` and `search` are the sides of the crops in pixels, in which a target with
     its context has the side `exemplar`.
     """
@@ -65,6 +67,7 @@ class NetworkConfig:
     rpn_channels: int = 96
     channels: int = 64
     hidden: int = 128
+    grids: int = 3
     template: int = 129
     search: int = 241
     exemplar: int = 127
@@ -168,20 +171,23 @@ def _per_anchor(offset: Tensor) -> Tensor:
 class PyramidRoIAlign(nn.Module):
     """Pools boxes at 6×6, 3×3 and 1×1 and merges them by a 1×1 convolution (Fig. 5).
 
+    With fewer `grids` only the finest ones are used, to compare with.
+
     The coarse grids are repeated to 6×6 and all three concatenated by channels. A 1×1
     convolution of that is the sum of one per grid, which is how it is computed: the
     coarse ones before they are repeated.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, grids: int = len(SIZES)) -> None:
         super().__init__()
-        self.merge = nn.Conv2d(len(SIZES) * channels, channels, 1)
+        self.sizes = SIZES[:grids]
+        self.merge = nn.Conv2d(len(self.sizes) * channels, channels, 1)
 
     def forward(self, fused: Tensor, boxes: Tensor) -> Tensor:
         """``(N, C, H, W)`` and boxes ``(N, M, 4)`` in cells to ``(N · M, C, 6, 6)``."""
-        parts = self.merge.weight.chunk(len(SIZES), dim=1)
+        parts = self.merge.weight.chunk(len(self.sizes), dim=1)
         total: Tensor | None = None
-        for level, weight in zip(roi.pyramid(fused, boxes, SIZES), parts, strict=True):
+        for level, weight in zip(roi.pyramid(fused, boxes, self.sizes), parts, strict=True):
             bias = self.merge.bias if total is None else None
             part = nnf.conv2d(level, weight, bias)
             if part.shape[-1] != BINS:
@@ -232,7 +238,7 @@ class Heads(nn.Module):
         super().__init__()
         self.rpn = RPN(deep, config)
         self.fusion = nn.Sequential(*_conv_bn(shallow + deep, config.channels, 1), nn.ReLU())
-        self.pyramid = PyramidRoIAlign(config.channels)
+        self.pyramid = PyramidRoIAlign(config.channels, config.grids)
         self.regressor = RelationHead(config, 4)
         self.identifier = RelationHead(config, 2)
 

@@ -65,6 +65,9 @@ class NetworkConfig:
     ftb_resize
         How fused features return to the deepest level's grid: ``crop`` the rim, exact,
         or ``interp``, bilinear, as the paper says; the same where the grids are equal.
+    transfer
+        Whether a stage fuses its level with the stage before (Eq. 2). Without, it reads its
+        own level alone, which is what the blocks are compared with.
     anchors
         ``ratios``: one anchor per ratio. ``own``: a single anchor that has the size the
         target had last.
@@ -86,6 +89,7 @@ class NetworkConfig:
     xcorr: str = "depthwise"
     separable: bool = True
     ftb_resize: str = "crop"
+    transfer: bool = True
     anchors: str = "ratios"
     ratios: tuple[float, ...] = (0.33, 0.5, 1.0, 2.0, 3.0)
     base_side: float = 64.0

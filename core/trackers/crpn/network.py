@@ -83,7 +83,7 @@ class FeatureTransferBlock(nn.Module):
             return nnf.interpolate(
                 fused, size=above.shape[-2:], mode="bilinear", align_corners=False
             )
-        return fused[..., self.rim : -self.rim, self.rim : -self.rim]
+        return _without_rim(fused, self.rim)
 
 
 class DepthwiseHead(nn.Module):
@@ -179,15 +179,23 @@ class CascadedRPN(nn.Module):
         self.levels = tuple(levels[name] for name in config.levels[: config.stages])
         head = UpChannelHead if config.xcorr == "up" else DepthwiseHead
         deepest = self.levels[0]
-        widths = [deepest.channels] + [config.channels] * (config.stages - 1)
-        self.transfer = nn.ModuleList(
-            FeatureTransferBlock(widths[i], level.channels, config, _rim(deepest, level))
-            for i, level in enumerate(self.levels[1:])
-        )
+        self._rims = [_rim(deepest, level) for level in self.levels]
+        widths = [level.channels for level in self.levels]
+        if config.transfer:
+            widths = [deepest.channels] + [config.channels] * (config.stages - 1)
+            self.transfer = nn.ModuleList(
+                FeatureTransferBlock(above, level.channels, config, rim)
+                for above, level, rim in zip(widths, self.levels[1:], self._rims[1:], strict=False)
+            )
         self.heads = nn.ModuleList(head(width, config) for width in widths)
 
     def fused(self, features: Mapping[str, Tensor], stages: int) -> list[Tensor]:
         """Φ_1 … Φ_stages, all on the deepest level's grid (Eq. 2)."""
+        if not self.config.transfer:
+            return [
+                _without_rim(features[level.name], rim)
+                for level, rim in zip(self.levels[:stages], self._rims, strict=False)
+            ]
         maps = [features[self.levels[0].name]]
         for block, level in zip(self.transfer, self.levels[1:stages], strict=False):
             maps.append(block(maps[-1], features[level.name]))
@@ -250,6 +258,10 @@ def _rim(deepest: Level, level: Level) -> int:
     if level.stride != deepest.stride or cells < 0 or cells != round(cells):
         raise ValueError(f"the grid of {level.name} does not nest with that of {deepest.name}")
     return round(cells)
+
+
+def _without_rim(level: Tensor, rim: int) -> Tensor:
+    return level[..., rim : level.shape[-2] - rim, rim : level.shape[-1] - rim]
 
 
 def _middle(level: Tensor, cells: int) -> Tensor:

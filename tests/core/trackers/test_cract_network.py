@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.errors import WeightsError
-from core.nets import anchors, backbones
+from core.nets import anchors, backbones, roi
 from core.nets.folding import folded
 from core.trackers.cract import network as networks
 from core.trackers.cract.network import (
@@ -93,6 +93,15 @@ def test_that_the_pyramid_is_one_convolution_of_the_concatenation() -> None:
     stacked = torch.cat([nnf.interpolate(part, size=(6, 6)) for part in levels], dim=1)
     assert stacked.shape == (4, 12, 6, 6)
     torch.testing.assert_close(pyramid(fused, boxes), torch.relu(pyramid.merge(stacked)))
+
+
+def test_that_one_grid_pools_without_the_pyramid() -> None:
+    fine = PyramidRoIAlign(8, grids=1)
+    fused, boxes = torch.rand(1, 8, 20, 20, generator=generator()), torch.tensor([[[0, 1, 7, 5.0]]])
+    [grid] = roi.pyramid(fused, boxes, (6,))
+    assert torch.equal(fine(fused, boxes), torch.relu(fine.merge(grid)))
+    config = NetworkConfig(rpn_channels=8, channels=8, hidden=10, grids=1)
+    assert NetworkConfig.read(config.tensors()) == config
 
 
 def test_that_a_head_is_one_convolution_of_the_concatenation() -> None:

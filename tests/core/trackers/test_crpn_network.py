@@ -310,3 +310,26 @@ def test_that_the_tensors_of_a_network_fill_another_one() -> None:
         assert torch.equal(tensor, first.tensors(with_backbone=True)[name])
     heads = first.tensors(with_backbone=False)
     assert not any(name.startswith("backbone.") for name in heads)
+
+
+@pytest.mark.parametrize(("name", "levels"), [("efficientnet-lite0", LITE), ("alexnet", ALEX)])
+def test_that_without_transfer_a_stage_reads_its_own_level_on_the_same_cells(
+    name: str, levels: Mapping[str, Level]
+) -> None:
+    config = small(name, transfer=False)
+    cascade = CascadedRPN(config, levels).eval()
+    search = features(config, levels, config.search_size)
+    deepest, middle, _ = config.levels
+    maps = cascade.fused(search, 3)
+    assert len({level.shape[-1] for level in maps}) == 1
+    rim = (search[middle].shape[-1] - search[deepest].shape[-1]) // 2
+    assert torch.equal(
+        maps[1], search[middle][..., rim : rim + maps[1].shape[-2], rim : rim + maps[1].shape[-1]]
+    )
+    kernels = cascade.kernels(features(config, levels, config.template_size))
+    before = cascade(kernels, search)
+    search[deepest] = search[deepest] + 1.0
+    after = cascade(kernels, search)
+    assert not torch.equal(before[0].cls, after[0].cls)
+    assert torch.equal(before[1].cls, after[1].cls)
+    assert NetworkConfig.read({ENTRY: config.to_tensor()}) == config
