@@ -11,25 +11,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
-
-from core.evaluate import plots, tables
-from core.evaluate.plots import Axis, Line, Point
+from core.evaluate import figures, plots, tables
 from core.evaluate.report import Report
-from core.evaluate.supervised import eao_curve
 
-_SHARE = Axis("Share of frames", 0.0, 1.0, 0.2)
-_CURVES = (
-    ("success", "Success", "success_curve", Axis("Overlap threshold", 0, 1, 0.2), "auc"),
-    ("precision", "Precision", "precision_curve", Axis("Centre error, px", 0, 50, 10), "p20"),
-    (
-        "normalized_precision",
-        "Normalised precision",
-        "normalized_precision_curve",
-        Axis("Centre error in units of the true box", 0, 0.5, 0.1),
-        "np",
-    ),
-)
 _STYLE = """
 :root{color-scheme:light dark;--paper:#fff;--ink:#1b1d21;--soft:#5c6168;--line:#d9dce0}
 @media (prefers-color-scheme:dark){
@@ -81,71 +65,11 @@ def page(report: Report) -> str:
 
 def plots_of(report: Report, *, attributes: bool = True) -> dict[str, str]:
     """The plots of a report as SVG texts by name: ``success``, ``success_occlusion``, ``ar``."""
-    everything = {name: list(rows) for name, rows in report.scores.items()}
-    if report.protocol == "vot":
-        return _supervised_plots(report)
-    found = {
-        name: _curves(report, everything, name, f"{title}, all sequences")
-        for name, title, *_ in _CURVES
-    }
-    if attributes:
-        for word, members in by_attribute(report).items():
-            count = max(len(keys) for keys in members.values())
-            for name, title, *_ in _CURVES[:2]:
-                key = f"{name}_{''.join(c if c.isalnum() else '_' for c in word)}"
-                found[key] = _curves(report, members, name, f"{title}: {word} ({count})")
-    return found
-
-
-def by_attribute(report: Report) -> dict[str, dict[str, list[str]]]:
-    """Sequences by attribute and tracker."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for tracker in report.scores:
-        for word, keys in report.attribute_keys(tracker).items():
-            found.setdefault(word, {})[tracker] = keys
-    return dict(sorted(found.items()))
-
-
-def _curves(report: Report, members: Mapping[str, Sequence[str]], name: str, title: str) -> str:
-    _, _, detail, axis, score = next(curve for curve in _CURVES if curve[0] == name)
-    lines = []
-    for tracker, keys in members.items():
-        rows = np.array([report.details[tracker][key][detail] for key in keys], dtype=np.float64)
-        known = rows[np.isfinite(rows).all(axis=1)]
-        if not len(known):
-            continue
-        x = np.linspace(axis.low, axis.high, rows.shape[1])
-        value = float(report.over(tracker, list(keys)).as_dict()[score])
-        lines.append(Line(tracker, x.tolist(), known.mean(axis=0).tolist(), value))
-    return plots.line_plot(title, axis, _SHARE, lines)
-
-
-def _supervised_plots(report: Report) -> dict[str, str]:
-    points, curves, longest = [], [], 2
-    counting = report.settings.get("counting", "toolkit")
-    for tracker in report.scores:
-        groups = report.judged(tracker)
-        scores = report.mean(tracker).as_dict()
-        points.append(Point(tracker, _robust(scores), scores["accuracy"]))
-        curve = eao_curve(groups, counting)[1:]
-        longest = max(longest, len(curve) + 1)
-        lengths = [float(v) for v in range(1, len(curve) + 1)]
-        curves.append(Line(tracker, lengths, curve.tolist(), scores["eao"]))
-    x = Axis("Robustness, exp(−30 · failures / frames)", 0, 1, 0.2)
-    step = float(max(10 ** math.floor(math.log10(longest)), 1))
-    step = step / 2 if longest / step < 3 else step
-    length = Axis("Sequence length, frames", 0, float(math.ceil(longest / step) * step), step)
-    return {
-        "ar": plots.point_plot("Accuracy and robustness", x, Axis("Accuracy", 0, 1, 0.2), points),
-        "eao": plots.line_plot(
-            "Expected average overlap", length, Axis("Expected overlap", 0, 1, 0.2), curves
-        ),
-    }
-
-
-def _robust(scores: Mapping[str, float]) -> float:
-    """Robustness on the scale of the plot, whichever way it was counted."""
-    return math.exp(-30 * scores["failures"] / scores["frames"])
+    found = figures.of_report(report)
+    if attributes and report.protocol != "vot":
+        for word in figures.by_attribute(report):
+            found |= figures.of_attribute(report, word)
+    return {name: plot.svg() for name, plot in found.items()}
 
 
 def _summary(report: Report) -> str:
@@ -164,8 +88,8 @@ def _summary(report: Report) -> str:
     )
 
 
-def _figures(figures: Mapping[str, str]) -> str:
-    return "".join(f"<div>{_unique(text, name)}</div>" for name, text in figures.items())
+def _figures(texts: Mapping[str, str]) -> str:
+    return "".join(f"<div>{_unique(text, name)}</div>" for name, text in texts.items())
 
 
 def _unique(text: str, name: str) -> str:
@@ -176,7 +100,7 @@ def _unique(text: str, name: str) -> str:
 
 
 def _attributes(report: Report) -> str:
-    groups = by_attribute(report)
+    groups = figures.by_attribute(report)
     if not groups:
         return ""
     column = tables.headline(report)
@@ -195,8 +119,9 @@ def _attributes(report: Report) -> str:
         ]
         rows.append([escape(word), str(count), *marked])
     head = ["attribute", "sequences", *(f"{escape(t)} {column.title}" for t in report.scores)]
-    figures = {k: v for k, v in plots_of(report).items() if k not in {c[0] for c in _CURVES}}
-    shown = "" if report.protocol == "vot" else f"<div class='plots'>{_figures(figures)}</div>"
+    whole = figures.of_report(report)
+    rest = {name: text for name, text in plots_of(report).items() if name not in whole}
+    shown = "" if report.protocol == "vot" else f"<div class='plots'>{_figures(rest)}</div>"
     more = f"<details><summary>Plots</summary>{shown}</details>" if shown else ""
     return f"<h2>By attribute</h2>{_table(head, rows)}{more}"
 

@@ -60,6 +60,23 @@ class Axis:
         return [self.low + k * self.step for k in range(count + 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What a plot shows, before anybody draws it: curves or points over two axes."""
+
+    title: str
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...] = ()
+    points: tuple[Point, ...] = ()
+
+    def svg(self) -> str:
+        """The plot as an SVG document."""
+        if self.points:
+            return point_plot(self.title, self.x, self.y, self.points)
+        return line_plot(self.title, self.x, self.y, self.lines)
+
+
 def line_plot(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
     """Curves over common axes; those without numbers are left out."""
     known = [line for line in lines if any(math.isfinite(v) for v in line.y)]

@@ -7,10 +7,12 @@ import re
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from core.evaluate import html, plots, tables
 from core.evaluate.columns import Column
+from core.evaluate.figures import before_failure, of_attribute, of_keys
 from core.evaluate.metrics import Scores
 from core.evaluate.plots import Axis, Line, Point
 from core.evaluate.report import Report
@@ -131,6 +133,24 @@ def test_that_points_without_numbers_are_left_out():
     _svg(text)
     assert "a&lt;b" in text
     assert text.count("<circle") == 2  # the point and its legend
+
+
+def test_that_a_run_without_help_is_judged_up_to_its_first_lasting_failure():
+    overlaps = np.full(60, 0.8)
+    overlaps[[5, 6, 7]] = 0.0  # recovers within ten frames
+    overlaps[3] = NAN  # absent
+    overlaps[40:] = 0.05
+    total, tracked, frames = before_failure(overlaps)
+    assert (tracked, frames) == (39, 59)
+    assert total == pytest.approx(36 * 0.8)
+    assert before_failure(overlaps[:40]) == (pytest.approx(36 * 0.8), 39, 39)
+
+
+def test_that_sequences_without_an_attribute_are_left_out_of_its_plots(report):
+    plot = of_attribute(report, "fast motion")["success_fast_motion"]
+    assert {line.name: line.score for line in plot.lines} == {"a_1": 0.7, "b&b": 0.9, "c": 0.2}
+    only = of_keys(report, ["S/x"], "x")["success"]
+    assert [line.score for line in only.lines] == [0.5, 0.6, 0.4]
 
 
 class _Checker(HTMLParser):
