@@ -27,8 +27,16 @@ class Output:
     key: str
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
-    """``--format``."""
+def add_outputs(parser: argparse.ArgumentParser, text: str) -> None:
+    """``--out`` with the help `text`, and ``--format``."""
+    parser.add_argument(
+        "--out",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help=f"{text}; the suffix decides the format; may be repeated",
+    )
     parser.add_argument(
         "--format",
         metavar="KEY",

@@ -14,12 +14,12 @@ from core.cli.options import (
     require_writable,
     use_device,
 )
-from core.cli.output import add_format, check_outputs
-from core.cli.recording_output import RecordTo
+from core.cli.output import add_outputs, check_outputs
 from core.cli.track_command import add_target, plan_of, stop_rule
 from core.cli.tracking import Job, track_and_write
 from core.recording.coding import Precision
 from core.recording.recorder import WhenFull
+from core.recording.run_recorder import RecordTo
 from core.recording.schema import SUFFIX
 from core.session import Session
 from core.trackers.registry import TrackerSpec
@@ -53,15 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=str(WhenFull.WAIT),
         help="when the disk is too slow: let the tracker wait, or leave out maps (default wait)",
     )
-    parser.add_argument(
-        "--out",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="write annotations, too; the suffix decides the format; may be repeated",
-    )
-    add_format(parser)
+    add_outputs(parser, "write annotations, too")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace a recording or project that exists"
     )

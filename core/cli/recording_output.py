@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from core.engine.plan import RunPlan
 from core.engine.runner import FrameResult, RunEnd
-from core.recording import about
-from core.recording.coding import Precision
-from core.recording.recorder import Recorder, RecordingState, WhenFull
+from core.recording.recorder import RecordingState
+from core.recording.run_recorder import RecordTo, RunRecorder
 from core.session import Session
-from core.trackers import registry
-from core.trackers.base import MapInfo, Services
+from core.trackers.base import Services
 
-
-@dataclass(frozen=True, slots=True)
-class RecordTo:
-    """Where to record, and how. `wanted` is as in `Tracker.want_maps`."""
-
-    path: Path
-    wanted: frozenset[str]
-    precision: Precision = Precision.COMPACT
-    when_full: WhenFull = WhenFull.WAIT
+__all__ = ["RecordTo", "RecordingOutput"]
 
 
 class RecordingOutput:
@@ -44,28 +31,32 @@ class RecordingOutput:
     def __init__(
         self, target: RecordTo, session: Session, plan: RunPlan, services: Services
     ) -> None:
-        title = session.store.current.track(plan.run.track_id).title
-        self._begin = about.run_started(plan, services, target.wanted, title=title)
-        self._recorder = Recorder(
-            target.path,
-            about.started(session.video.info),
-            _known_maps(plan.run.tracker),
-            precision=target.precision,
-            when_full=target.when_full,
-        )
+        self._plan, self._services = plan, services
+        self._told = False
+        self._track = session.store.current.track(plan.run.track_id)
+        self._recorder = RunRecorder(target, session.video, plan.run.tracker)
 
     def __enter__(self) -> Self:
-        self._recorder.__enter__()
-        self._recorder.note(self._begin)
+        self._recorder.begin(self._plan, self._services, self._track)
         return self
 
     def take(self, item: FrameResult) -> None:
-        """Record one frame."""
+        """Record one frame.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be written any more: the recording is what the run is for.
+        """
         self._recorder.take(item)
+        error = self._recorder.error
+        if error is not None:
+            self._told = True
+            raise error
 
     def ended(self, end: RunEnd) -> None:
         """Note how the run ended."""
-        self._recorder.note(about.run_ended(end))
+        self._recorder.ended(end)
 
     def __exit__(
         self,
@@ -73,16 +64,11 @@ class RecordingOutput:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._recorder.__exit__(kind, error, trace)
-        state = self._recorder.state
-        if state.error is None and 0 < state.written <= 1:
-            self._recorder.path.unlink(missing_ok=True)
+        state = self._recorder.close()
         for line in _remarks(state):
             print(f"boxtrail: {line}", file=sys.stderr)
-
-
-def _known_maps(tracker: str) -> Sequence[MapInfo]:
-    return registry.find(tracker).maps
+        if state.error is not None and kind is None and not self._told:
+            raise state.error
 
 
 def _remarks(state: RecordingState) -> list[str]:

@@ -21,7 +21,7 @@ from core.cli.options import (
     settings_help,
     use_device,
 )
-from core.cli.output import add_format, check_outputs
+from core.cli.output import add_outputs, check_outputs
 from core.cli.tracking import Job, track_and_write
 from core.document.store import Change
 from core.document.track import Keyframe
@@ -34,15 +34,7 @@ from core.trackers.registry import TrackerSpec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this sub-command."""
     add_target(parser)
-    parser.add_argument(
-        "--out",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="where to write; the suffix decides the format; may be repeated",
-    )
-    add_format(parser)
+    add_outputs(parser, "where to write")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace a project that exists already"
     )

@@ -19,11 +19,19 @@ class Control:
     ----------
     on_hold
         Called on the run's thread each time it comes to a halt because of a pause.
+    on_tuned
+        Called on the run's thread with new values of live parameters, just before the
+        first frame that is tracked with them.
     """
 
-    def __init__(self, on_hold: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        on_hold: Callable[[], None] | None = None,
+        on_tuned: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
         self._changed = threading.Condition()
         self._on_hold = on_hold
+        self._on_tuned = on_tuned
         self._holding = False
         self._paused = False
         self._cancelled = False
@@ -87,7 +95,9 @@ class Control:
         """Values handed in since the last call (for the runner)."""
         with self._changed:
             values, self._tuning = self._tuning, {}
-            return values
+        if values and self._on_tuned is not None:
+            self._on_tuned(values)
+        return values
 
     def take_want_maps(self) -> frozenset[str] | None:
         """A new choice of maps, or None (for the runner)."""

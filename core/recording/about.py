@@ -24,6 +24,8 @@ import torch
 from core import device as devices
 from core import weights
 from core.document.checked import Node, parse_json
+from core.document.document import COLOR
+from core.document.track import Track
 from core.engine.plan import RunPlan
 from core.engine.runner import RunEnd
 from core.errors import RecordingError
@@ -38,7 +40,7 @@ from core.video.source import VideoInfo
 from core.weights.files import digest
 
 Event = dict[str, Any]
-START, RUN, END, NOTE, CLOSED = "start", "run", "end", "note", "closed"
+START, RUN, TUNE, END, NOTE, CLOSED = "start", "run", "tune", "end", "note", "closed"
 _KIND, _HINT = "recording", "Record it again, or take an older copy."
 
 
@@ -65,10 +67,34 @@ class WeightsFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """The object that a run follows, as it is in the document."""
+
+    id: int = 1
+    name: str = ""
+    label: str = ""
+    color: str = ""
+
+    @classmethod
+    def of(cls, track: Track) -> TargetFacts:
+        """What is kept of a track."""
+        return cls(track.id, track.name, track.label, track.color)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Values of live parameters that were in force from `row` on."""
+
+    row: int
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """One run: everything that decides what a tracker does. `row` is its first row.
 
-    `code` is a digest of the tracker's source, empty where that is not at hand.
+    `code` is a digest of the tracker's source, empty where that is not at hand. With
+    `resumes` it was to go on from the tracker's own box as if it had never stopped.
     """
 
     id: int
@@ -86,6 +112,8 @@ class RunFacts:
     code: str
     object: str = ""
     row: int = 0
+    target: TargetFacts = TargetFacts()
+    resumes: bool = False
 
     @property
     def is_correction(self) -> bool:
@@ -93,18 +121,17 @@ class RunFacts:
         return self.policy is not CorrectionPolicy.NEW_TEMPLATE
 
 
-def started(info: VideoInfo) -> Event:
-    """The first event: clip and software."""
-    clip = ClipFacts(
-        info.path.as_posix(), info.fingerprint, info.width, info.height, info.frame_count, info.fps
-    )
+def started(info: VideoInfo, *, final: bool = True) -> Event:
+    """The first event: clip and software. Facts that are not `final` are left out."""
+    count, fps = (info.frame_count, info.fps) if final else (0, 0.0)
+    clip = ClipFacts(info.path.as_posix(), info.fingerprint, info.width, info.height, count, fps)
     return {"event": START, "time": now(), "video": asdict(clip), "software": software()}
 
 
 def run_started(
-    plan: RunPlan, services: Services, wanted: Iterable[str], *, title: str = ""
+    plan: RunPlan, services: Services, wanted: Iterable[str], track: Track | None = None
 ) -> Event:
-    """A run begins.
+    """A run begins, on `track`.
 
     Raises
     ------
@@ -126,11 +153,18 @@ def run_started(
         tuple(sorted(wanted)),
         VERSION,
         code_digest(spec),
-        title,
+        track.title if track is not None else "",
+        target=TargetFacts.of(track) if track is not None else TargetFacts(run.track_id),
+        resumes=plan.start.resumes,
     )
     fields = asdict(facts) | {"box": list(plan.start.box.as_tuple()), "policy": str(run.policy)}
     del fields["row"]
     return {"event": RUN, "time": now(), **fields}
+
+
+def tuned(values: Mapping[str, Value]) -> Event:
+    """Live parameters of the run under way got other values."""
+    return {"event": TUNE, "time": now(), "values": dict(values)}
 
 
 def run_ended(end: RunEnd) -> Event:
@@ -256,7 +290,24 @@ def run_of(event: Node) -> RunFacts:
         event.field("code").text(),
         event.field("object").text(),
         event.field("row").integer(),
+        _target_of(event.field("target", {})),
+        event.field("resumes", default=False).boolean(),
     )
+
+
+def tuning_of(event: Node) -> Tuning:
+    """The values of a tune event."""
+    values = event.field("values")
+    return Tuning(
+        event.field("row").integer(),
+        {name: _value(values.field(name)) for name in values.mapping()},
+    )
+
+
+def _target_of(node: Node) -> TargetFacts:
+    name, label, color = (node.field(name, "").text() for name in ("name", "label", "color"))
+    usable = COLOR.fullmatch(color) is not None
+    return TargetFacts(node.field("id", 1).integer(1), name, label, color if usable else "")
 
 
 def _value(node: Node) -> Value:

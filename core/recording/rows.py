@@ -36,8 +36,11 @@ class Record:
     @classmethod
     def of(cls, item: FrameResult) -> Record:
         """Of what the tracking loop delivers."""
-        frame = item.frame
-        return cls(item.run_id, frame.index, frame.time, item.seconds, item.is_seed, item.result)
+        frame, result, verdict = item.frame, item.result, item.verdict
+        if verdict.alarms or verdict.doubt:
+            spoken = {schema.ALARM_BITS: float(verdict.alarms), schema.ALARM_DOUBT: verdict.doubt}
+            result = replace(result, scalars={**result.scalars, **spoken})
+        return cls(item.run_id, frame.index, frame.time, item.seconds, item.is_seed, result)
 
     @property
     def is_heavy(self) -> bool:

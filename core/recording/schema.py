@@ -81,6 +81,9 @@ ATTACHMENT = np.dtype(
 )
 """A patch or a set of proposals: `size` bytes from `offset` of the data, deflated."""
 
+ALARM_BITS, ALARM_DOUBT = "alarm.bits", "alarm.doubt"
+"""Diagnostics that hold the verdict on a frame; they are not the tracker's own."""
+
 PATCH, PROPOSALS = 1, 2
 BYTE = np.dtype("u1")
 CELL = {"compact": np.dtype("u1"), "fine": np.dtype("<u2"), "exact": np.dtype("<f4")}
