@@ -115,8 +115,13 @@ def merged(document: Document, other: Document) -> Document:
     runs = _renumbered_runs(document, other)
     result = document
     for label in other.labels:
-        if all(label.name != known.name for known in result.labels):
+        known = next((one for one in result.labels if one.name == label.name), None)
+        if known is None:
             result = result.with_label(label)
+        elif label.attributes:
+            declared = {attribute.name for attribute in known.attributes}
+            more = tuple(a for a in label.attributes if a.name not in declared)
+            result = result.with_label(replace(known, attributes=(*known.attributes, *more)))
     tracks: dict[int, int] = {}
     for track in other.tracks:
         tracks[track.id] = result.next_track_id

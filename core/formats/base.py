@@ -17,7 +17,7 @@ from typing import Any
 from core import params as parameters
 from core.document.document import Document
 from core.errors import FormatError
-from core.formats import manifest
+from core.formats import attribute_values, manifest
 from core.formats.context import ExportContext, ExportReport, ImportContext
 from core.formats.options import ExportOptions, chosen, edge_effects, frame_range
 from core.formats.publish import publish
@@ -31,6 +31,7 @@ File = tuple[str, str]
 BOXES, IDS, LABELS, SCORES = "boxes", "ids", "labels", "scores"
 STATES, ABSENCE, OCCLUSION, TRUNCATION = "states", "absence", "occlusion", "truncation"
 PROVENANCE, CONFIRMED, RUNS, COLORS, NAMES = "provenance", "confirmed", "runs", "colors", "names"
+ATTRIBUTES = "attributes"
 
 
 class Codec:
@@ -85,7 +86,8 @@ class Format:
         Dataclass of parameters, see :mod:`core.params`.
     keeps
         What survives writing and reading with default options, of ``boxes ids labels
-        scores states absence occlusion truncation provenance confirmed runs colors names``.
+        scores states absence occlusion truncation provenance confirmed runs colors names
+        attributes``.
     precision
         Largest error of a coordinate in pixels after writing and reading (for pictures
         up to 10,000 px) with default options.
@@ -229,6 +231,7 @@ def _losses(document: Document, kept: frozenset[str]) -> list[str]:
         (PROVENANCE, rows(lambda c: c.sources != Source.MANUAL), "marks of machine-made boxes"),
         (CONFIRMED, rows(lambda c: (c.flags & Flag.CONFIRMED) != 0), "confirmations"),
         (RUNS, len(document.runs), "records of tracker runs"),
+        (ATTRIBUTES, attribute_values.count(document), "values of attributes"),
     ]
     lost = []
     for key, amount, *words in found:

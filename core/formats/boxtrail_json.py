@@ -24,6 +24,7 @@ from core.document.track import NO_RUN, Keyframe, Track
 from core.errors import FormatError
 from core.formats.base import (
     ABSENCE,
+    ATTRIBUTES,
     BOXES,
     COLORS,
     CONFIRMED,
@@ -71,7 +72,7 @@ class BoxtrailJsonOptions(ExportOptions):
     options=BoxtrailJsonOptions,
     keeps=frozenset(
         {BOXES, IDS, LABELS, NAMES, COLORS, SCORES, STATES, OCCLUSION, TRUNCATION, ABSENCE,
-         PROVENANCE, CONFIRMED, RUNS}
+         PROVENANCE, CONFIRMED, RUNS, ATTRIBUTES}
     ),
     precision=0.0,
 )  # fmt: skip

@@ -4,7 +4,8 @@ https://cocodataset.org/#format-data: ``bbox`` is ``[x, y, width, height]`` in p
 "measured from the top left image corner and 0-indexed"; ids start at 1. Video keys as
 in COCO-VID (mmtracking: ``videos``, ``video_id``, ``frame_id`` from 0, ``instance_id``)
 and TAO (``track_id``, ``tracks``). ``score`` is that of the results format; what COCO
-has no word for (occlusion, provenance) is in ``attributes``, as CVAT writes it.
+has no word for (occlusion, provenance) is in ``attributes``, as CVAT writes it, beside the
+attributes of the object; a category's ``attributes`` declare them.
 Images are listed for the frames that have boxes or are stated to have none.
 """
 
@@ -23,7 +24,10 @@ from core.document.checked import INT32, Node, parse_json
 from core.document.document import Document
 from core.document.track import Keyframe, Track
 from core.errors import FormatError
+from core.formats import attribute_values
+from core.formats.attribute_values import Collected, Schemas, Values
 from core.formats.base import (
+    ATTRIBUTES,
     BOXES,
     CONFIRMED,
     IDS,
@@ -50,6 +54,9 @@ _FLAGS = {
     "truncated": Flag.TRUNCATED,
     "confirmed": Flag.CONFIRMED,
 }
+_RESERVED = {*_FLAGS, "source", "track_id", "instance_id", "keyframe", "outside"}
+_PREFIX = "attribute."  # of attributes that are called like something else
+_HUGE = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,9 @@ class CocoOptions(ExportOptions):
     title="COCO JSON (video)",
     suffixes=(".json",),
     options=CocoOptions,
-    keeps=frozenset({BOXES, IDS, LABELS, SCORES, OCCLUSION, TRUNCATION, PROVENANCE, CONFIRMED}),
+    keeps=frozenset(
+        {BOXES, IDS, LABELS, SCORES, OCCLUSION, TRUNCATION, PROVENANCE, CONFIRMED, ATTRIBUTES}
+    ),
     precision=0.001,
 )
 class Coco(Codec):
@@ -88,7 +97,7 @@ class Coco(Codec):
         }
         yield "", '{\n"info": {"description": "Boxtrail export", "version": "1.0"},\n'
         yield "", f'"licenses": [],\n"videos": [{_dump(clip)}],\n"categories": '
-        yield from _list({"id": i, "name": name} for i, name in enumerate(names, 1))
+        yield from _list(_category(document, i, name) for i, name in enumerate(names, 1))
         yield "", ',\n"tracks": '
         yield from _list(
             {"id": t.id, "category_id": names.index(class_of(t)) + 1, "video_id": 1}
@@ -112,20 +121,20 @@ class Coco(Codec):
         }
         wanted = _video_id(root, options.video, ctx)
         frames = _frames(root, wanted, options, ctx)
-        gathered = Gatherer(ctx)
+        gathered, said = Gatherer(ctx), Collected()
         for node in root.field("annotations").elements():
-            self._take(node, frames, labels, gathered, ctx)
-        return gathered.document()
+            self._take(node, frames, labels, (gathered, said), ctx)
+        return attribute_values.laid_over(gathered.document(), said, _schemas(root))
 
     def _take(
         self,
         node: Node,
         frames: dict[Any, int | None],
         labels: dict[int, str],
-        gathered: Gatherer,
+        into: tuple[Gatherer, Collected],
         ctx: ImportContext,
     ) -> None:
-        where = node.where
+        where, (gathered, said) = node.where, into
         try:
             image = node.field("image_id").value
             if not isinstance(image, int | str) or image not in frames:
@@ -145,7 +154,8 @@ class Coco(Codec):
             score = node.field("score", 1.0).number()
             category = node.field("category_id", -1).integer(-INT32)
             track_id = _track_id(node)
-            flags, source = _marks(node.field("attributes", {}).mapping())
+            attributes = node.field("attributes", {}).mapping()
+            flags, source = _marks(attributes)
         except FormatError as error:
             ctx.skip(where, error.message.partition(": ")[2] or error.message)
             return
@@ -153,6 +163,7 @@ class Coco(Codec):
         label = label_of(labels.get(category, ""))
         if track_id:
             gathered.add(where, track_id, key, label)
+            said.add(track_id, frame, _own(attributes))
         else:
             gathered.add_loose(where, key, label)
 
@@ -173,7 +184,7 @@ def _entries(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    video = document.video
+    video, values = document.video, attribute_values.reader_of(document)
     for frame, boxes in by_frame(document, ctx):
         image = {
             "id": len(images) + 1,
@@ -187,15 +198,49 @@ def _entries(
         for track, key in boxes:
             if not key.is_absent:
                 category = names.index(class_of(track)) + 1
-                annotations.append(
-                    {
-                        "id": len(annotations) + 1,
-                        "image_id": image["id"],
-                        "video_id": 1,
-                        **_annotation(track, key, category, options.decimals),
-                    }
-                )
+                entry = {
+                    "id": len(annotations) + 1,
+                    "image_id": image["id"],
+                    "video_id": 1,
+                    **_annotation(track, key, category, options.decimals),
+                }
+                entry["attributes"] |= {
+                    _PREFIX + name if name in _RESERVED or name.startswith(_PREFIX) else name: value
+                    for name, value in values(track, frame).items()
+                }
+                annotations.append(entry)
     return images, annotations
+
+
+def _category(document: Document, number: int, name: str) -> dict[str, Any]:
+    label = next((label for label in document.labels if one_line(label.name) == name), None)
+    fields: dict[str, Any] = {"id": number, "name": name}
+    if label is not None and label.attributes:
+        fields["attributes"] = codec.encode_label(label)["attributes"]
+    return fields
+
+
+def _schemas(root: Node) -> Schemas:
+    """What the categories declare, where it is in our form."""
+    found: dict[str, Any] = {}
+    for node in root.field("categories", []).elements():
+        try:
+            label = codec.decode_label(node)
+        except FormatError:
+            continue  # another program's attributes: told from the values
+        found[label_of(label.name)] = label.attributes
+    return found
+
+
+def _own(attributes: dict[str, Any]) -> Values:
+    """The object's attributes among those of an annotation."""
+    return {
+        name.removeprefix(_PREFIX): value if isinstance(value, bool | str) else float(value)
+        for name, value in attributes.items()
+        if name not in _RESERVED
+        and isinstance(value, bool | str | int | float)
+        and abs(value if isinstance(value, int | float) else 0) < _HUGE
+    }
 
 
 def _annotation(track: Track, key: Keyframe, category: int, decimals: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 RFC 4180 with a header line, comma (or semicolon, tab) separated, UTF-8, Unix line
 ends. Coordinates are frame pixels counted from 0 as edges, at full precision; frames
 are counted from 0 unless chosen otherwise. Columns may come in any order and may be
-missing except ``frame, x, y, w, h``.
+missing except ``frame, x, y, w, h``. Columns ``attribute.NAME`` hold what is said of the
+box's object on its frame.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from core.document.document import Document
+from core.document.schema import AttributeValue
 from core.document.track import Keyframe, Track
 from core.errors import FormatError
+from core.formats import attribute_values, manifest
+from core.formats.attribute_values import Collected
 from core.formats.base import (
     ABSENCE,
+    ATTRIBUTES,
     BOXES,
     CONFIRMED,
     IDS,
@@ -55,6 +60,7 @@ _FLAGS = {
     "absent": Flag.ABSENT,
 }
 _TRUE = {"1", "true", "yes"}
+_PREFIX = "attribute."
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
@@ -84,6 +90,7 @@ class CsvOptions(ExportOptions):
             ABSENCE,
             PROVENANCE,
             CONFIRMED,
+            ATTRIBUTES,
         }
     ),
     precision=0.0,
@@ -96,12 +103,15 @@ class CsvTable(Codec):
         runs = {run.id: run.tracker for run in document.runs}
         buffer = io.StringIO()
         writer = csv.writer(buffer, delimiter=_SEPARATORS[options.separator], lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        names, values = attribute_values.names_of(document), attribute_values.reader_of(document)
+        writer.writerow([*_COLUMNS, *(_PREFIX + one_line(name) for name in names)])
         for frame, boxes in by_frame(document, ctx):
             time = number(ctx.times[frame], 6) if frame < len(ctx.times) else ""
             for track, key in boxes:
                 row = [frame + options.frame_base, time, *_row(track, key)]
-                writer.writerow([*row, key.run or "", runs.get(key.run, "")])
+                said = values(track, frame)
+                cells = (_cell(said[name]) if name in said else "" for name in names)
+                writer.writerow([*row, key.run or "", runs.get(key.run, ""), *cells])
             if buffer.tell() > 1 << 16:
                 yield "", buffer.getvalue()
                 buffer.seek(0)
@@ -113,9 +123,9 @@ class CsvTable(Codec):
         text = file_text(path, "CSV table")
         delimiter = _delimiter(text.partition("\n")[0])
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        gathered = Gatherer(ctx)
+        gathered, said = Gatherer(ctx), Collected(as_text=True)
         try:
-            names = [name.strip().lower() for name in reader.fieldnames or []]
+            names = [_column_name(name) for name in reader.fieldnames or []]
             reader.fieldnames = names
             missing = [name for name in _NEEDED if name not in names]
             if missing:
@@ -124,13 +134,16 @@ class CsvTable(Codec):
                     "The first line must name the columns: " + ", ".join(_COLUMNS) + ".",
                 )
             for row in reader:
-                self._take(f"{path.name}:{reader.line_num}", row, options, gathered, ctx)
+                where = f"{path.name}:{reader.line_num}"
+                self._take(where, row, options, gathered, ctx)
+                _take_attributes(row, options, said)
         except csv.Error as error:
             raise FormatError(
                 f"“{path.name}” is not a CSV table: {error} at line {reader.line_num}.",
                 "Save it again as CSV with commas and quotes.",
             ) from error
-        return gathered.document()
+        schemas = manifest.attributes(path, "csv")
+        return attribute_values.laid_over(gathered.document(), said, schemas)
 
     def _take(
         self,
@@ -182,6 +195,29 @@ class CsvTable(Codec):
             return 0.0
         names = {name.strip().strip('"').lower() for name in head[0].split(_delimiter(head[0]))}
         return 0.95 if names.issuperset(_NEEDED) else 0.0
+
+
+def _column_name(header: str) -> str:
+    name = header.strip()
+    lower = name.lower()
+    return _PREFIX + name[len(_PREFIX) :] if lower.startswith(_PREFIX) else lower
+
+
+def _take_attributes(row: Mapping[str, str], options: CsvOptions, said: Collected) -> None:
+    frame, track_id = to_int(row.get("frame") or ""), to_int(row.get("track_id") or "")
+    if frame is not None and track_id is not None:
+        cells: attribute_values.Values = {
+            name[len(_PREFIX) :]: value
+            for name, value in row.items()
+            if isinstance(name, str) and name.startswith(_PREFIX) and isinstance(value, str)
+        }
+        said.add(track_id, frame - options.frame_base, cells)
+
+
+def _cell(value: AttributeValue) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return one_line(value) if isinstance(value, str) else f"{value!r}".removesuffix(".0")
 
 
 def _names(kind: type[Source] | type[TargetState]) -> set[str]:

@@ -11,7 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.document import codec
+from core.document.checked import Node
 from core.document.document import Document, VideoRef
+from core.document.schema import Attribute
+from core.errors import FormatError
 from core.formats.context import ExportContext
 
 SUFFIX = ".manifest.json"
@@ -63,7 +66,13 @@ def facts(
             for track in document.tracks
         ],
         "lost": lost,
+        **_schemas(document),
     }
+
+
+def _schemas(document: Document) -> dict[str, Any]:
+    encoded = [codec.encode_label(label) for label in document.labels if label.attributes]
+    return {"attributes": {e["name"]: e["attributes"] for e in encoded}} if encoded else {}
 
 
 def load(path: Path) -> dict[str, Any] | None:
@@ -117,6 +126,21 @@ def labels(path: Path, key: str) -> dict[int, str]:
     rows = [row for row in tracks if isinstance(row, dict)] if isinstance(tracks, list) else []
     pairs = [(row.get("id"), row.get("label")) for row in rows]
     return {n: label for n, label in pairs if type(n) is int and isinstance(label, str)}
+
+
+def attributes(path: Path, key: str) -> dict[str, tuple[Attribute, ...]]:
+    """The attributes that each label declares, from the manifest; empty where it is wrong."""
+    found = beside(path, key)
+    node = Node((found or {}).get("attributes", {}), "attributes", FormatError, "manifest", "")
+    try:
+        return {
+            name: codec.decode_label(
+                Node({"name": name, "attributes": value}, name, FormatError, "manifest", "")
+            ).attributes
+            for name, value in node.mapping().items()
+        }
+    except FormatError:
+        return {}
 
 
 def other_video(path: Path, key: str, video: VideoRef) -> str:
