@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         playback.moved.connect(presenter.move_playhead)
         playback.speed_changed.connect(self.panels.transport.set_speed)
         controller.overlay.changed.connect(presenter.overlay_changed)
+        controller.overlay.source_changed.connect(presenter.maps_changed)
         controller.review.changed.connect(presenter.review_changed)
         controller.review.arrived.connect(presenter.place_reached)
         controller.review.learnt.connect(presenter.show_learnt)
@@ -230,8 +231,8 @@ class MainWindow(QMainWindow):
     def _on_tracker(self, key: str) -> None:
         if key in registry.trackers:
             spec = registry.find(key)
+            self.controller.overlay.set_maps(spec.maps, spec.primary_map, spec.key)
             self.panels.overlay.set_maps(spec.maps, spec.primary_map)
-            self.controller.overlay.set_maps(spec.maps, spec.primary_map)
             self.presenter.show_line()
             self.controller.review.tell_learnt()
             self.controller.weights.look(spec.title, spec.weights)

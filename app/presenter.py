@@ -151,9 +151,13 @@ class Presenter(QObject):
 
     @Slot(object)
     def overlay_changed(self, settings: OverlaySettings) -> None:
-        """The map's look or choice changed."""
+        """The edited map's look or choice changed."""
         self._panels.overlay.set_settings(settings)
-        self._panels.canvas.set_overlay(settings)
+        self._refresh_map(self._desk.shown)
+
+    @Slot()
+    def maps_changed(self) -> None:
+        """The frame's maps come from elsewhere, or another layer changed."""
         self._refresh_map(self._desk.shown)
 
     @Slot(object)
@@ -239,9 +243,11 @@ class Presenter(QObject):
             self._panels.plot.end_run()
 
     def _refresh_map(self, frame: int) -> None:
-        found = self._controller.runs.map_at(frame) if self._desk.state.overlay.visible else None
-        response, age = found if found is not None else (None, 0)
-        self._panels.canvas.show_map(response, age)
+        overlay = self._controller.overlay
+        layers = overlay.refresh(frame)
+        self._panels.canvas.show_layers(layers)
+        edited = (one.response for one in layers if one.settings == overlay.settings)
+        response = next(edited, None)
         if self._desk.state.run is not RunStatus.RUNNING or self._levels_due():
             self._panels.overlay.show_map(response)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from app.views.layer_types import LayerStack
 from app.views.view_types import OverlaySettings
 
 # The picture must stay readable below the map, so the low end is nearly clear; peaks of
 # a healthy response are 0.5 to 1 of its range, so the colours end at 0.6.
-_OVERLAY = OverlaySettings(opacity=0.85, fade=0.8, high=0.6)
+_LAYERS = LayerStack((OverlaySettings(opacity=0.85, fade=0.8, high=0.6),))
 
 
 class RunStatus(enum.StrEnum):
@@ -54,10 +55,15 @@ class UiState:
     can_undo: bool = False
     can_redo: bool = False
     dirty: bool = False
-    overlay: OverlaySettings = _OVERLAY
+    layers: LayerStack = _LAYERS
     solo: int | None = None
     propose: bool = False
     proposed: bool = False
+
+    @property
+    def overlay(self) -> OverlaySettings:
+        """The edited layer; visible only if the layers are shown at all."""
+        return self.layers.current
 
     @property
     def is_running(self) -> bool:

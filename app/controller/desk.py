@@ -116,7 +116,7 @@ class Desk(QObject):
             session.store.observe(self._on_document)
         self.state = replace(
             UiState(
-                overlay=self.state.overlay,
+                layers=self.state.layers,
                 trackers_ready=self.state.trackers_ready,
                 lacks=self.state.lacks,
             ),

@@ -9,7 +9,7 @@ object that is being tracked holds the run; the next "go on" starts again from i
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -20,10 +20,17 @@ from app.controller.playback import Playback
 from app.controller.run_plans import plan_of
 from app.controller.run_report import RunReport
 from app.controller.run_show import RunShow
-from app.controller.run_state import ActiveRun, Choices, Wish, hold_rule
+from app.controller.run_state import (
+    ActiveRun,
+    Choices,
+    LastRun,
+    RecorderFor,
+    Wish,
+    hold_rule,
+)
 from app.controller.run_tail import Tail, tail_of, watch_for
 from app.controller.speed import Speed
-from app.jobs.tracking import MapHistory, RunEnded, TrackingJob
+from app.jobs.tracking import RunEnded, TrackingJob
 from app.ui_state import RunStatus
 from core import device as devices
 from core.document.document import Document, Run
@@ -31,6 +38,7 @@ from core.document.proposals import proposed
 from core.document.store import Change
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
+from core.engine.map_source import MapHistory, MapSource
 from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
 from core.states import CorrectionPolicy
@@ -61,7 +69,10 @@ class Runs(QObject):
         self._next: Wish | None = None
         self._direction = 1
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
+        self._wishes: Callable[[], frozenset[str]] = frozenset  # what of a frame is looked at
         self._tail: Tail | None = None
+        self._recorder_for: RecorderFor = lambda *_: None
+        self.last: LastRun | None = None  # of this clip
         self._show = RunShow(playback, self)
         self._show.rows_added.connect(self.rows_added)
         self._report = RunReport(desk, playback, self)
@@ -191,8 +202,16 @@ class Runs(QObject):
 
     # ---- what others tell ----------------------------------------------------------------
 
+    def use_wishes(self, wishes: Callable[[], frozenset[str]]) -> None:
+        """Let `wishes` say which maps (and patches) a run has to make."""
+        self._wishes = wishes
+
+    def use_recorder(self, recorder_for: RecorderFor) -> None:
+        """Let `recorder_for` say into which file a run is recorded, when it begins."""
+        self._recorder_for = recorder_for
+
     def overlay_changed(self) -> None:
-        """The wanted map changed: the run makes it from its next frame on."""
+        """Other maps are looked at: the run makes them from its next frame on."""
         if self._active is not None:
             self._active.job.control.want_maps(self._wanted())
 
@@ -217,12 +236,17 @@ class Runs(QObject):
 
     def map_at(self, frame: int) -> tuple[Any, int] | None:
         """The chosen map for `frame` from the last run on this track, with its age."""
+        found = self.source()
+        if found is None:
+            return None
+        return found[0].latest(frame, self._desk.state.overlay.map_key, found[1])
+
+    def source(self) -> tuple[MapSource, int] | None:
+        """Maps of the last run on the selected track, and its direction."""
         if self._shown_maps is None:
             return None
         maps, track, step = self._shown_maps
-        if track != self._desk.state.track:
-            return None
-        return maps.latest(frame, self._desk.state.overlay.map_key, step)
+        return (maps, step) if track == self._desk.state.track else None
 
     def speed(self) -> tuple[float, float | None]:
         """Tracked frames per second just now, and seconds to go (None when unknown)."""
@@ -269,8 +293,10 @@ class Runs(QObject):
             map_bytes=preferences.map_history << 20,
             rule=hold_rule(preferences.pause_when, preferences.pause_after),
             watch=watch_for(self._desk, plan.run.tracker, until_unsure=wish.until_unsure),
+            recorder=self._recorder_for(session, plan),
             parent=self,
         )
+        self.last = LastRun(session, plan, job.buffer, job.maps, job.tunings)
         job.held.connect(self._on_held)
         job.ended.connect(self._on_ended)
         live = LiveRun(plan.run.track_id, plan.run.id)
@@ -285,8 +311,7 @@ class Runs(QObject):
         job.start()
 
     def _wanted(self) -> frozenset[str]:
-        overlay = self._desk.state.overlay
-        return frozenset({overlay.map_key}) if overlay.visible and overlay.map_key else frozenset()
+        return self._wishes()
 
     @Slot(int)
     def _on_held(self, serial: int) -> None:
@@ -361,4 +386,4 @@ class Runs(QObject):
 
     @Slot()
     def _on_clip(self) -> None:
-        self._shown_maps = self._tail = None
+        self._shown_maps = self._tail = self.last = None

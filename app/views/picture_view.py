@@ -22,6 +22,7 @@ from app.views.box_item import BoxItem
 from app.views.canvas_view import CanvasView
 from app.views.frame_item import FrameItem
 from app.views.hud_item import HudItem
+from app.views.layer_types import ShownLayer
 from app.views.proposal_item import ProposalItem
 from app.views.response_item import ResponseItem
 from app.views.trail_item import TrailItem
@@ -50,7 +51,8 @@ class PictureView(CanvasView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frame_item = FrameItem()
-        self._response_item = ResponseItem()
+        self._layer_items = [ResponseItem()]
+        self._shown_layers: tuple[ShownLayer, ...] = ()
         self._trail_item = TrailItem()
         self._chips = ChipLayer()
         self._hud = HudItem()
@@ -58,7 +60,7 @@ class PictureView(CanvasView):
         self._over_frame = False
         self._proposal_item = ProposalItem()
         self._box_items: dict[int, BoxItem] = {}
-        layers = (self._frame_item, self._response_item, self._trail_item)
+        layers = (self._frame_item, self._layer_items[0], self._trail_item)
         for z, item in enumerate(layers):
             item.setZValue(z)
             self.scene().addItem(item)
@@ -115,7 +117,26 @@ class PictureView(CanvasView):
 
         `age` is how many frames ago it was made; the view says so when it is not 0.
         """
-        self._response_item.set_map(response, age)
+        self._shown_layers = ()
+        for item in self._layer_items[1:]:
+            item.set_map(None, 0)
+        self._layer_items[0].set_map(response, age)
+
+    def show_layers(self, layers: Sequence[ShownLayer]) -> None:
+        """Lay several maps over the frame, bottom first, until the next call."""
+        self._shown_layers = tuple(layers)
+        while len(self._layer_items) < len(layers):
+            item = ResponseItem()
+            item.setZValue(1 + len(self._layer_items) / 100)
+            self._layer_items.append(item)
+            self.scene().addItem(item)
+        slot = 0
+        for item, layer in zip(self._layer_items, layers, strict=False):
+            item.set_settings(layer.settings)
+            item.set_map(layer.response, layer.age, layer.frame, slot)
+            slot += item.isVisible() and layer.age > 0
+        for item in self._layer_items[len(layers) :]:
+            item.set_map(None, 0)
 
     def set_overlay(self, settings: OverlaySettings) -> None:
         """How the response map is painted.
@@ -125,11 +146,12 @@ class PictureView(CanvasView):
         KeyError
             If there is no colour map of that name.
         """
-        self._response_item.set_settings(settings)
+        self._layer_items[0].set_settings(settings)
 
     def value_at(self, x: float, y: float) -> float | None:
-        """Value of the shown map at a frame point; None beside it or when hidden."""
-        return self._response_item.value_at(x, y)
+        """Value of the topmost shown map that lies there; None beside all or when hidden."""
+        values = (item.value_at(x, y) for item in reversed(self._layer_items))
+        return next((value for value in values if value is not None), None)
 
     def set_message(self, text: str) -> None:
         """Hint in the middle of the view, for when there is no clip; empty hides it."""

@@ -2,8 +2,8 @@
 
 Only the small array is coloured (level → index → look-up table); Qt stretches it
 through the map's :class:`~core.geometry.Placement`, so a 31 × 31 map costs the same
-on any video and opacity is free. Hidden, it computes nothing. Colours are data:
-they do not follow the theme.
+on any video and opacity is free. Lines of equal value are made in cells and drawn in view
+points. Hidden, it computes nothing. Colours are data: they do not follow the theme.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
+from app.views.layer_paint import COMPOSITION, contour_path, pixels_of
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
 from core.trackers.base import ResponseMap
 
-_SHARP_SIDE = 512  # pixels to which a map with sharp cells is repeated
+_NOTE_STEP = 26.0  # between the notes of layers that lie on one place
+_HALO = QColor(0, 0, 0, 130)
 
 
 def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float, float]:
@@ -38,7 +40,7 @@ def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float,
 def color_indices(response: ResponseMap, settings: OverlaySettings) -> NDArray[np.uint8]:
     """Colour of every cell as an index into the table, ``(rows, cols)`` uint8.
 
-    Values that are not finite get the lowest colour, a map without any contrast too.
+    Values that are not finite get an end of the table, a map without any contrast the first.
     """
     low, high = map_levels(response, settings)
     span = high - low
@@ -58,9 +60,12 @@ class ResponseItem(QGraphicsItem):
         super().__init__()
         self._map: ResponseMap | None = None
         self._age = 0
+        self._frame: int | None = None
+        self._slot = 0
         self._settings = OverlaySettings()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint32] | None = None
+        self._lines: QPainterPath | None = None
         self._extent = QRectF()
         self.setVisible(False)
 
@@ -69,18 +74,24 @@ class ResponseItem(QGraphicsItem):
         """What is shown, or would be if it were visible."""
         return self._map
 
-    def set_map(self, response: ResponseMap | None, age: int) -> None:
-        """Show `response`, made `age` frames before the frame in view."""
+    def set_map(
+        self, response: ResponseMap | None, age: int, frame: int | None = None, slot: int = 0
+    ) -> None:
+        """Show `response`, made `age` frames before the frame in view, on `frame`.
+
+        `slot` keeps the notes of several layers apart.
+        """
         if response is not self._map:
             self.prepareGeometryChange()
-            self._map, self._image = response, None
+            self._map = response
+            self._forget()
             if response is None:
                 self._extent = QRectF()
             else:
                 rows, cols = response.values.shape
                 box = response.placement.extent((rows, cols))
                 self._extent = QRectF(*box.as_tuple())
-        self._age = age
+        self._age, self._frame, self._slot = age, frame, slot
         self._show_if_wanted()
 
     def set_settings(self, settings: OverlaySettings) -> None:
@@ -89,10 +100,13 @@ class ResponseItem(QGraphicsItem):
         Raises
         ------
         KeyError
-            If there is no such colour map.
+            If there is no such colour map, or no such way to blend.
         """
-        colormap_table(settings.colormap)
-        self._settings, self._image = settings, None
+        if settings != self._settings:
+            colormap_table(settings.colormap)
+            COMPOSITION[settings.blend]
+            self._settings = settings
+            self._forget()
         self._show_if_wanted()
 
     def value_at(self, x: float, y: float) -> float | None:
@@ -114,21 +128,27 @@ class ResponseItem(QGraphicsItem):
     ) -> None:
         if self._map is None:
             return
+        settings = self._settings
         image = self._colored(self._map)
         a, b, c, d, e, f = self._map.placement.matrix
         cells = QTransform(a, d, b, e, c, f)
         to_scene = QTransform(painter.transform())
         seen = visible_rect(painter, widget)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._settings.smooth)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, settings.smooth)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setTransform(cells, True)
-        painter.setOpacity(self._settings.opacity)
+        painter.setOpacity(settings.opacity)
+        painter.setCompositionMode(COMPOSITION[settings.blend])
         rows, cols = self._map.values.shape
         whole = QRectF(0, 0, cols, rows)
         painter.drawImage(whole, image)
+        painter.setCompositionMode(COMPOSITION["normal"])
         painter.setOpacity(1.0)
         painter.setTransform(to_scene)
-        outline = enter_view_space(painter).map(cells.map(QPolygonF(whole)))
+        to_view = cells * enter_view_space(painter)
+        if settings.contours:
+            self._paint_contours(painter, self._map, to_view)
+        outline = to_view.map(QPolygonF(whole))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for color, style in ((0, Qt.PenStyle.SolidLine), (255, Qt.PenStyle.DashLine)):
             painter.setPen(QPen(QColor(color, color, color, 130), 1, style))
@@ -136,44 +156,50 @@ class ResponseItem(QGraphicsItem):
         if self._age > 0:
             self._paint_age(painter, outline.boundingRect(), seen)
 
+    def _paint_contours(
+        self, painter: QPainter, response: ResponseMap, to_view: QTransform
+    ) -> None:
+        settings = self._settings
+        if self._lines is None:
+            self._lines = contour_path(response, *map_levels(response, settings), settings.contours)
+        path = to_view.map(self._lines)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        r, g, b = (int(v) for v in colormap_table(settings.colormap)[225])
+        for color, width in ((_HALO, 3.0), (QColor(r, g, b), 1.4)):
+            painter.setPen(QPen(color, width))
+            painter.drawPath(path)
+
     def _paint_age(self, painter: QPainter, place: QRectF, seen: QRectF) -> None:
         if not place.intersects(seen):
             return
-        if self._age == 1:
+        if self._frame is not None:
+            text = QCoreApplication.translate("ResponseItem", "Map of frame {0}")
+            text = text.format(self._frame)
+        elif self._age == 1:
             text = QCoreApplication.translate("ResponseItem", "Map from 1 frame ago")
         else:
             text = QCoreApplication.translate("ResponseItem", "Map from {0} frames ago")
-        anchor = QPointF(place.left() + 4, place.bottom() + 4)
-        draw_note(painter, anchor, text.format(self._age), seen)
+            text = text.format(self._age)
+        anchor = QPointF(place.left() + 4, place.bottom() + 4 + self._slot * _NOTE_STEP)
+        draw_note(painter, anchor, text, seen)
 
     def _colored(self, response: ResponseMap) -> QImage:
         if self._image is None:
-            table = _argb_table(self._settings.colormap, self._settings.fade)
-            pixels = table[color_indices(response, self._settings)]
-            if not self._settings.smooth:
-                # Qt walks through a picture in 1/65536 of its pixels: where one cell
-                # fills much of the screen, its edge would be some pixels off.
-                times = max(_SHARP_SIDE // max(pixels.shape), 1)
-                pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
+            indices = color_indices(response, self._settings)
             # The image borrows the array's memory: both are kept together.
-            self._pixels = pixels
-            rows, cols = pixels.shape
+            self._pixels = pixels_of(response, indices, self._settings)
+            rows, cols = self._pixels.shape
             layout = QImage.Format.Format_ARGB32_Premultiplied
             self._image = QImage(self._pixels.data, cols, rows, 4 * cols, layout)
         return self._image
 
+    def _forget(self) -> None:
+        self._image = self._lines = None
+
     def _show_if_wanted(self) -> None:
-        shown = self._map is not None and self._settings.visible and self._settings.opacity > 0
+        settings = self._settings
+        something = settings.opacity > 0 or settings.contours > 0
+        shown = self._map is not None and settings.visible and something
         self.setVisible(shown)
         if shown:
             self.update()
-
-
-def _argb_table(name: str, fade: float) -> NDArray[np.uint32]:
-    """Colours of the map's steps, premultiplied, more transparent towards the lowest."""
-    rgb = colormap_table(name).astype(np.float64)
-    # The root: weak structure stays visible, only what is near the lowest goes away.
-    alpha = 1 - fade + fade * np.sqrt(np.linspace(0, 1, len(rgb)))
-    r, g, b = (rgb * alpha[:, None] + 0.5).astype(np.uint32).T
-    a = (alpha * 255 + 0.5).astype(np.uint32)
-    return (a << 24 | r << 16 | g << 8 | b).astype(np.uint32)

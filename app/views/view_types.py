@@ -42,6 +42,13 @@ class ProposalView:
     text: str
 
 
+BLENDS = ("normal", "screen", "lighten", "add", "multiply", "darken", "overlay", "difference")
+"""How a layer meets what lies below it."""
+
+DERIVED = ("", "change", "minus", "max", "mean")
+"""As reported; against the frame before; against another map; over the last frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class OverlaySettings:
     """How a response map is laid over the frame.
@@ -51,6 +58,10 @@ class OverlaySettings:
     `gamma` bends the colour scale: ``t ** gamma`` of the normalised value ``t``.
     `fade` is the share of the opacity that follows the value: 0 covers the map's
     extent evenly, 1 leaves the picture untouched where the map is at its lowest.
+    `blend` is one of :data:`BLENDS`. Cells below the share `threshold` of the levels are
+    left out; `contours` lines of equal value divide the levels evenly. `derive` is one of
+    :data:`DERIVED` and says what is made of the map before it is painted: ``minus`` takes
+    map `other` away, ``max`` and ``mean`` are over `span` frames.
     """
 
     map_key: str = ""
@@ -63,6 +74,12 @@ class OverlaySettings:
     smooth: bool = True
     auto_levels: bool = True
     fade: float = 0.0
+    blend: str = "normal"
+    threshold: float = 0.0
+    contours: int = 0
+    derive: str = ""
+    other: str = ""
+    span: int = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,0 +1,80 @@
+"""From a map's colour indices to what Qt paints: pixels, lines, and how layers meet.
+
+The colours of the 256 steps are one premultiplied table per look; a new map of the same
+look costs one table look-up. Cells without a value are clear.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+
+from app.views.colormaps import DIVERGING, colormap_table
+from app.views.view_types import OverlaySettings
+from core.render.contours import contour
+from core.trackers.base import ResponseMap
+
+_Mode = QPainter.CompositionMode
+COMPOSITION: dict[str, _Mode] = {
+    "normal": _Mode.CompositionMode_SourceOver,
+    "screen": _Mode.CompositionMode_Screen,
+    "lighten": _Mode.CompositionMode_Lighten,
+    "add": _Mode.CompositionMode_Plus,
+    "multiply": _Mode.CompositionMode_Multiply,
+    "darken": _Mode.CompositionMode_Darken,
+    "overlay": _Mode.CompositionMode_Overlay,
+    "difference": _Mode.CompositionMode_Difference,
+}
+"""Qt's name of every entry of :data:`app.views.view_types.BLENDS`."""
+
+SHARP_SIDE = 512
+"""Pixels to which a map with sharp cells is repeated."""
+
+
+def pixels_of(
+    response: ResponseMap, indices: NDArray[np.uint8], settings: OverlaySettings
+) -> NDArray[np.uint32]:
+    """Premultiplied ARGB of every cell, repeated where cells are to have sharp edges."""
+    table = _argb_table(settings.colormap, settings.fade, settings.threshold, settings.gamma)
+    pixels = table[indices]
+    known = np.isfinite(response.values)
+    if not known.all():
+        pixels[~known] = 0
+    if not settings.smooth:
+        # Qt walks through a picture in 1/65536 of its pixels: where one cell
+        # fills much of the screen, its edge would be some pixels off.
+        times = max(SHARP_SIDE // max(pixels.shape), 1)
+        pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
+    return pixels
+
+
+def contour_path(response: ResponseMap, low: float, high: float, count: int) -> QPainterPath:
+    """`count` lines of equal value that divide ``low..high`` evenly, in cells."""
+    path = QPainterPath()
+    for k in range(1, count + 1):
+        level = low + (high - low) * k / (count + 1)
+        for (x0, y0), (x1, y1) in contour(response.values, level).tolist():
+            path.addPolygon(QPolygonF([QPointF(x0, y0), QPointF(x1, y1)]))
+    return path
+
+
+@functools.lru_cache(maxsize=64)
+def _argb_table(name: str, fade: float, threshold: float, gamma: float) -> NDArray[np.uint32]:
+    """Colours of the map's steps, premultiplied, more transparent towards nothing."""
+    rgb = colormap_table(name).astype(np.float64)
+    steps = np.linspace(0, 1, len(rgb))
+    height = np.abs(2 * steps - 1) if name in DIVERGING else steps
+    # The root: weak structure stays visible, only what is near nothing goes away.
+    alpha = 1 - fade + fade * np.sqrt(height)
+    if threshold > 0:
+        cut = threshold if name in DIVERGING else threshold**gamma
+        alpha = np.where(height < cut, 0.0, alpha)
+    r, g, b = (rgb * alpha[:, None] + 0.5).astype(np.uint32).T
+    a = (alpha * 255 + 0.5).astype(np.uint32)
+    table = (a << 24 | r << 16 | g << 8 | b).astype(np.uint32)
+    table.setflags(write=False)
+    return table
