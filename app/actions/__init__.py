@@ -13,10 +13,12 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from app.actions.attributes import ATTRIBUTES
 from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO
 from app.actions.help import HELP
+from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
 from app.actions.spec import PREDICATES, ActionSpec
 from app.actions.track import RUNS, TRACK
@@ -29,11 +31,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *FILE,
     *EDIT,
     *OBJECT,
+    *ATTRIBUTES,
     *SELECT,
     *TRACK,
     *RUNS,
     *GO,
     *VIEW,
+    *MEASURE,
     *HELP,
 )
 MENUS = ("File", "Edit", "Track", "Go", "View", "Help")

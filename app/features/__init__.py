@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from app.features.attributes import AttributesFeature
 from app.features.feature import Feature, Parts
+from app.features.truth import TruthFeature
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (AttributesFeature, TruthFeature,)
 
 
 def attach_all(parts: Parts) -> list[Feature]:
