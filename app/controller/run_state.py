@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -11,6 +12,10 @@ from app.jobs.tracking import HoldRule, TrackingJob
 from core.document.document import Run
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
+from core.engine.map_source import MapHistory
+from core.engine.plan import RunPlan
+from core.engine.run_buffer import RunBuffer
+from core.recording.run_recorder import RunRecorder
 from core.session import Session
 from core.states import CorrectionPolicy, TargetState
 
@@ -33,6 +38,24 @@ class Choices(Protocol):
     def frames(self) -> int:
         """How many frames "track N frames" means."""
         ...
+
+
+RecorderFor = Callable[[Session, RunPlan], RunRecorder | None]
+"""Into which file a run is recorded; None: into none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the last run found, as long as its clip is open; it may be under way.
+
+    `tunings` are changes of live parameters: the number of rows before them, and values.
+    """
+
+    session: Session
+    plan: RunPlan
+    buffer: RunBuffer
+    maps: MapHistory
+    tunings: Sequence[tuple[int, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -25,6 +26,7 @@ from core.engine.map_source import MapHistory
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.errors import BoxtrailError
+from core.recording.run_recorder import RunRecorder
 from core.session import RunPlan, Session
 from core.states import TargetState
 from core.trackers.base import ResponseMap, Services
@@ -105,10 +107,13 @@ class _Worker(QObject):
         job = self._job
         try:
             device.set_threads()
+            recording = () if job.recorder is None else (job.recorder.take,)
+            if job.recorder is not None:
+                job.recorder.begin(job.plan, job.services, job.track)
             end, _ = job.session.execute(
                 job.plan,
                 job.control,
-                (job.viewfinder.offer, job.maps.keep, self._watch),
+                (job.viewfinder.offer, job.maps.keep, *recording, self._watch),
                 services=job.services,
                 buffer=job.buffer,
                 want_maps=job.want_maps,
@@ -120,6 +125,8 @@ class _Worker(QObject):
             answer = RunEnded(job.serial, end)
         except Exception as error:  # noqa: BLE001  (a defect in a tracker must not end the app)
             answer = RunEnded(job.serial, None, error)
+        if job.recorder is not None and answer.end is not None:
+            job.recorder.ended(answer.end)
         self.ended.emit(answer)
 
     def hold(self) -> None:
@@ -159,6 +166,7 @@ class TrackingJob(QObject):
         map_bytes: int = 64 << 20,
         rule: HoldRule | None = None,
         watch: Watch | None = None,
+        recorder: RunRecorder | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -172,10 +180,13 @@ class TrackingJob(QObject):
         self.held_by_rule = False
         self.doubtful_from: int | None = None  # where the doubt began for which it holds
         self.viewfinder = Viewfinder()
-        self.maps = MapHistory(map_bytes)
+        self.recorder = recorder
+        self.track = session.store.current.track(plan.run.track_id)
+        self.tunings: list[tuple[int, Mapping[str, Any]]] = []  # rows before, new values
+        self.maps = MapHistory(map_bytes, recorder.as_recorded if recorder else None)
         self.buffer = RunBuffer(plan.run.id)
         self._worker = _Worker(self)
-        self.control = Control(on_hold=self._worker.hold)
+        self.control = Control(on_hold=self._worker.hold, on_tuned=self._on_tuned)
         self._worker.held.connect(self.held, Qt.ConnectionType.QueuedConnection)
         self._worker.ended.connect(self.ended, Qt.ConnectionType.QueuedConnection)
         self._thread: WorkerThread | None = None
@@ -185,6 +196,12 @@ class TrackingJob(QObject):
         self._thread = WorkerThread(self._worker, f"tracking {self.plan.run.id}")
         self._go.connect(self._worker.work, Qt.ConnectionType.QueuedConnection)
         self._go.emit()
+
+    def _on_tuned(self, values: Mapping[str, Any]) -> None:
+        # On the run's thread, just before the first frame that is tracked with them.
+        self.tunings.append((len(self.buffer), values))
+        if self.recorder is not None:
+            self.recorder.tuned(values)
 
     def finish(self) -> bool:
         """Cancel if need be and wait for the thread; False if it does not come back."""

@@ -9,7 +9,7 @@ tracking, and its age. :class:`MapHistory` is the source of runs, bounded in byt
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,13 +57,26 @@ class MapSource(Protocol):
 class _Kept:
     maps: Mapping[str, ResponseMap]
     attached: Attached
+    shown: dict[str, ResponseMap] = field(default_factory=dict)
 
 
 class MapHistory:
-    """What the last frames of a run showed, for scrubbing back. Thread-safe."""
+    """What the last frames of a run showed, for scrubbing back. Thread-safe.
 
-    def __init__(self, limit: int) -> None:
+    Parameters
+    ----------
+    limit
+        In bytes.
+    as_shown
+        Turns a map into the one to look at, when somebody looks: while a run is recorded,
+        what is shown is what the recording will give back.
+    """
+
+    def __init__(
+        self, limit: int, as_shown: Callable[[ResponseMap], ResponseMap] | None = None
+    ) -> None:
         self._cache: ByteCache[_Kept] = ByteCache(limit)
+        self._as_shown = as_shown
 
     def keep(self, item: FrameResult) -> None:
         """Keep what one frame showed; the oldest go. A frame that showed nothing is no entry."""
@@ -80,11 +93,11 @@ class MapHistory:
         """See :class:`MapSource`."""
         kept = self._cache.get(frame)  # the usual case, while the run moves
         if kept is not None and key in kept.maps:
-            return kept.maps[key], 0
+            return self._look(kept, key), 0
         for index in self._before(frame, step):
             kept = self._cache.get(index)
             if kept is not None and key in kept.maps:
-                return kept.maps[key], abs(frame - index)
+                return self._look(kept, key), abs(frame - index)
         return None
 
     def attached(self, frame: int, step: int = 1) -> tuple[Attached, int] | None:
@@ -97,6 +110,13 @@ class MapHistory:
             if kept is not None and kept.attached:
                 return kept.attached, abs(frame - index)
         return None
+
+    def _look(self, kept: _Kept, key: str) -> ResponseMap:
+        if self._as_shown is None:
+            return kept.maps[key]
+        if key not in kept.shown:
+            kept.shown[key] = self._as_shown(kept.maps[key])
+        return kept.shown[key]
 
     def _before(self, frame: int, step: int) -> list[int]:
         """Frames tracked before `frame`, the nearest first."""

@@ -17,10 +17,10 @@ from core.engine.plan import RunPlan
 from core.engine.runner import FrameResult, RunEnd
 from core.errors import BoxtrailError, StorageError
 from core.recording import about
-from core.recording.coding import Precision
+from core.recording.coding import Precision, as_recorded
 from core.recording.recorder import Recorder, RecordingState, WhenFull
 from core.trackers import registry
-from core.trackers.base import ALL_MAPS, EMPTY, Services, TrackResult
+from core.trackers.base import ALL_MAPS, EMPTY, ResponseMap, Services, TrackResult
 from core.video.source import Access, VideoSource
 
 
@@ -76,6 +76,10 @@ class RunRecorder:
         """How it stands now."""
         state = self._recorder.state
         return state if self._refused is None else replace(state, error=self._refused)
+
+    def as_recorded(self, response: ResponseMap) -> ResponseMap:
+        """The map as the file will give it back: what is to be shown meanwhile."""
+        return as_recorded(response, self.target.precision)
 
     def begin(self, plan: RunPlan, services: Services, track: Track | None = None) -> None:
         """A run on `track` begins; hashing its weights may take a moment."""

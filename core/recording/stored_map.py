@@ -20,6 +20,7 @@ from core.recording.coding import Precision, decode, summed
 from core.trackers.base import MapInfo, ResponseMap
 
 _KEPT_CHUNKS = 8
+_KEPT_MAPS = 32
 
 
 class Texts:
@@ -44,6 +45,7 @@ class StoredMap:
         self._values = checked.rows(node, schema.VALUES, schema.CELL[precision], None)
         self._places = checked.rows(node, schema.PLACES, schema.PLACE, (schema.BLOCK,))
         self._kept: OrderedDict[tuple[int, ...], NDArray[Any] | None] = OrderedDict()
+        self._read: OrderedDict[int, ResponseMap] = OrderedDict()
         self.info = _info(key, node)
 
     @cached_property
@@ -62,10 +64,17 @@ class StoredMap:
         return int(self.present.sum())
 
     def read(self, row: int) -> ResponseMap | None:
-        """The map of one row; None when it has none."""
+        """The map of one row; None when it has none. Asked again soon, the same object."""
         place = self.places[row]
         if place["present"] != 1:
             return None
+        if row not in self._read:
+            self._read[row] = self._decoded(row, place)
+            if len(self._read) > _KEPT_MAPS:
+                self._read.popitem(last=False)
+        return self._read[row]
+
+    def _decoded(self, row: int, place: Any) -> ResponseMap:
         rows, cols = int(place["rows"]), int(place["cols"])
         fits = rows and cols and max(rows, cols) <= max(self._values.shape[1:])
         if not fits or not np.isfinite(place["matrix"]).all():
