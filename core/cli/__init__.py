@@ -20,6 +20,7 @@ from core.version import VERSION
 
 COMMANDS: dict[str, str] = {
     "track": "track a box through a video and write annotations",
+    "batch": "track many clips from their first boxes, in several processes",
     "record": "track and record everything that the tracker reports",
     "inspect": "say what a recording holds, and take curves and maps out of it",
     "evaluate": "measure trackers on benchmark sequences",

@@ -35,6 +35,10 @@ class ProgressLine:
         self._last = -_EVERY
         self._text = ""
 
+    def expect(self, total: int) -> None:
+        """100 % is something else from now on."""
+        self._total = max(total, 1)
+
     def update(self, done: int, note: str = "") -> None:
         """Show that `done` of the total are done; cheap enough to call for every frame."""
         now = time.monotonic() - self._began

@@ -66,7 +66,8 @@ def update_project(path: Path, change: Callable[[Document | None], Document]) ->
     with locked(path):
         before = project_file.load(path) if path.exists() else None
         after = change(before)
-        project_file.save(after, path)
+        if after is not before:
+            project_file.save(after, path)
     return after
 
 
