@@ -29,6 +29,7 @@ class Alarm(enum.IntFlag):
     LOOKS = 512
     ROUND_TRIP = 1024
     TOGETHER = 2048
+    SECOND = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ _INFOS = (
               above=False, unit="× usual"),
     AlarmInfo(Alarm.SCORE, "Score", "The score is low", above=False),
     AlarmInfo(Alarm.TOGETHER, "All signs", "Several signs are weak at once", above=True),
+    AlarmInfo(Alarm.SECOND, "Second", "Another tracker says another box", above=False),
     AlarmInfo(Alarm.ROUND_TRIP, "Way back", "Tracked back, it does not return to where it came "
               "from", above=False),
 )  # fmt: skip

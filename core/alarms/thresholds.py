@@ -23,6 +23,9 @@ from core.paths import resource
 FALLBACK = "default"
 """The table of trackers that have none of their own."""
 
+SECOND, CHECK_BELOW = "ccr", 0.75
+"""Who checks a tracker's boxes, and the overlap below which it doubts them, by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -72,6 +75,10 @@ class Thresholds:
         0.4, "Overlap after tracking back below which the way there is doubted.",
         bounds=(0.0, 1.0), step=0.05, group="Signs",
     )  # fmt: skip
+    second_below: float = param(
+        0.5, "Overlap with a second tracker's box, where one runs along, below which a box is "
+        "doubted.", bounds=(0.0, 1.0), step=0.05, group="Signs",
+    )  # fmt: skip
     own_word: bool = param(
         True, "Whether the tracker's own doubts count.", group="Signs"
     )  # fmt: skip
@@ -118,13 +125,17 @@ class Calibration:
     """What is known about one tracker's doubts.
 
     `evidence` names the scalar that says how well the target was found (1 is a perfect
-    match), empty where a tracker reports none. `measured` holds what the calibration
-    found: share of bad frames flagged, share of good frames flagged, and so on.
+    match), empty where a tracker reports none. `second` is the tracker that checks its runs
+    best, `check_below` the overlap with it below which a check doubts a box. `measured` holds
+    what the calibration found: share of bad frames flagged, share of good frames flagged,
+    and so on.
     """
 
     thresholds: Thresholds = Thresholds()
     weights: Weights = Weights()
     evidence: str = ""
+    second: str = SECOND
+    check_below: float = CHECK_BELOW
     measured: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -144,6 +155,8 @@ def _calibration(key: str, table: Mapping[str, Any]) -> Calibration:
         parameters.from_dict(Thresholds, table.get("thresholds", {}), where=key),
         Weights(bias, MappingProxyType({name: float(w) for name, w in weights.items()})),
         str(table.get("evidence", "")),
+        str(table.get("second", SECOND)),
+        float(table.get("check_below", CHECK_BELOW)),
         MappingProxyType({n: float(v) for n, v in table.get("measured", {}).items()}),
     )
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.alarms.appearance import Appearance, Cut, Image, cut_of
 from core.alarms.kinds import ALARMS, Alarm, in_words
+from core.alarms.opinion import Opinion
 from core.alarms.thresholds import Calibration
 from core.geometry import Box
 from core.states import TargetState
@@ -61,10 +62,14 @@ class Watcher:
     ----------
     calibration
         Thresholds and weights in force, see :func:`core.alarms.thresholds.calibration`.
+    opinions
+        Who else is asked about every box; an answer stands until the next one.
     """
 
-    def __init__(self, calibration: Calibration) -> None:
+    def __init__(self, calibration: Calibration, opinions: Sequence[Opinion] = ()) -> None:
         self._calibration = calibration
+        self._opinions = opinions
+        self._heard: dict[Alarm, float] = {}
         self._appearance: Appearance | None = None
         self._boxes: deque[Box] = deque(maxlen=_MODEST + 1)
         self._moves: deque[tuple[float, float]] = deque(maxlen=RECENT)
@@ -78,7 +83,17 @@ class Watcher:
         The seed is trusted and only remembered.
         """
         height, width = image.shape[:2]
+        self._listen(image, result.box)
         return self.judge(cut_of(image, result.box), (width, height), result)
+
+    def _listen(self, image: Image, box: Box) -> None:
+        for opinion in self._opinions:
+            if self._appearance is None:
+                opinion.trust(image, box)
+                continue
+            answer = opinion.about(image, box)
+            if answer is not None:
+                self._heard[opinion.alarm] = answer
 
     def judge(self, patch: Cut, size: tuple[int, int], result: TrackResult) -> Verdict:
         """As :meth:`see`, from the cut of the box and the picture's (width, height)."""
@@ -87,6 +102,7 @@ class Watcher:
             self._boxes.append(result.box)
             return Verdict()
         values, signs = self._measure(patch, size, result)
+        values.update(self._heard)
         thresholds = self._calibration.thresholds
         bits = sum(int(a) for a, value in values.items() if thresholds.rings(a, value))
         if thresholds.own_word and result.state is not TargetState.TRACKING:

@@ -1,0 +1,216 @@
+"""Checking boxes that were tracked: somebody else goes over them once more.
+
+A check walks from a trusted box (one that a person entered or confirmed) along the
+tracked ones and asks opinions (:mod:`core.alarms.opinion`) about each; at every further
+trusted box they start anew. What was tracked before the first trusted box is walked
+backwards. An answer holds for the frames since the one before it. Boxes, scores and
+states stay as they are; only the alarm bits of the opinions asked are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.alarms.kinds import Alarm
+from core.alarms.opinion import Opinion, SecondTracker
+from core.alarms.thresholds import FALLBACK, Calibration, calibration
+from core.document.document import Document
+from core.document.track import Columns, Track
+from core.engine.control import Control
+from core.errors import TrackerError
+from core.geometry import Box
+from core.states import Flag, Source
+from core.trackers import registry
+from core.trackers.base import Services
+from core.video.source import VideoSource
+
+Progress = Callable[[int], None]
+"""Told how many frames are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Frames to walk: from the trusted box on `first` to the tracked one on `last`."""
+
+    first: int
+    last: int
+
+    @property
+    def step(self) -> int:
+        return 1 if self.last >= self.first else -1
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has, both ends included."""
+        return abs(self.last - self.first) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was heard: overlaps per frame and alarm; frames nobody spoke of are missing."""
+
+    track_id: int
+    heard: Mapping[Alarm, Mapping[int, float]]
+    finished: bool = True
+
+    @property
+    def frames(self) -> int:
+        """Of how many frames anything was said."""
+        return len({frame for answers in self.heard.values() for frame in answers})
+
+
+def legs(track: Track, start: int | None = None) -> list[Leg]:
+    """The way of a check over a track.
+
+    Parameters
+    ----------
+    start
+        Begin at the last trusted box on or before this frame; None: check everything.
+
+    Raises
+    ------
+    TrackerError
+        If there is no trusted box to begin at, or no tracked one to check.
+    """
+    columns = track.columns
+    tracked = columns.frames[_tracked(columns)]
+    trusted = columns.frames[_trusted(columns)]
+    if not len(tracked):
+        raise TrackerError(
+            f"“{track.title}” has no tracked boxes to check.",
+            "Track it, then check what was found.",
+        )
+    if not len(trusted):
+        raise TrackerError(
+            f"No box of “{track.title}” is yours.", "Accept or correct one that is right first."
+        )
+    before = trusted[trusted <= start] if start is not None else trusted[:0]
+    begin = int(before[-1]) if len(before) else int(trusted[0])
+    ways = []
+    if tracked[-1] > begin:
+        ways.append(Leg(begin, int(tracked[-1])))
+    if tracked[0] < trusted[0] and not len(before):
+        ways.append(Leg(int(trusted[0]), int(tracked[0])))
+    if not ways:
+        raise TrackerError(
+            "Nothing was tracked after this box.", "Go to a box before the ones to be checked."
+        )
+    return ways
+
+
+def check(
+    track: Track,
+    ways: Sequence[Leg],
+    video: VideoSource,
+    opinions: Sequence[Opinion],
+    control: Control,
+    progress: Progress = lambda _: None,
+) -> Checked:
+    """Walk the ways and ask; runs on the calling thread until done or cancelled.
+
+    Raises
+    ------
+    BoxtrailError
+        If a tracker that is asked cannot run.
+    """
+    heard: dict[Alarm, dict[int, float]] = {opinion.alarm: {} for opinion in opinions}
+    done = 0
+    with torch.inference_mode():
+        for way in ways:
+            walk = _Walk(track, opinions, heard)
+            for frame in video.frames(way.first, way.last + way.step, way.step):
+                if not control.wait():
+                    return Checked(track.id, _frozen(heard), finished=False)
+                walk.on(frame.index, frame.image)
+                done += 1
+                progress(done)
+    return Checked(track.id, _frozen(heard))
+
+
+def with_check(track: Track, checked: Checked, limits: Mapping[Alarm, float]) -> Track:
+    """The track with the bits of what was heard: set below the limit, else cleared."""
+    columns = track.columns
+    bits = columns.alarms.copy()
+    machine = _tracked(columns)
+    for alarm, answers in checked.heard.items():
+        for row in np.flatnonzero(machine & np.isin(columns.frames, list(answers))):
+            doubted = answers[int(columns.frames[row])] < limits[alarm]
+            bits[row] = bits[row] | np.uint16(alarm) if doubted else bits[row] & ~np.uint16(alarm)
+    bits.setflags(write=False)
+    return replace(track, columns=replace(columns, alarms=bits))
+
+
+def judge_of(document: Document, track: Track) -> Calibration:
+    """The calibration of the tracker that made most of a track's boxes."""
+    runs = track.columns.runs[_tracked(track.columns)]
+    numbers, counts = np.unique(runs, return_counts=True)
+    run = document.run(int(numbers[np.argmax(counts)])) if len(numbers) else None
+    return calibration(run.tracker if run is not None else FALLBACK)
+
+
+def second_tracker(key: str, services: Services) -> SecondTracker:
+    """The opinion of the tracker `key` with its default parameters.
+
+    Raises
+    ------
+    TrackerError, WeightsError
+        When asked: if it is unknown or its weights are missing.
+    """
+    spec = registry.find(key)
+    return SecondTracker(lambda: spec.create({}, services))
+
+
+class _Walk:
+    """One way: who trusts what, and for which frames an answer holds."""
+
+    def __init__(
+        self, track: Track, opinions: Sequence[Opinion], heard: dict[Alarm, dict[int, float]]
+    ) -> None:
+        self._track = track
+        self._opinions = opinions
+        self._heard = heard
+        self._trusting = False
+        self._open: dict[Alarm, list[int]] = {opinion.alarm: [] for opinion in opinions}
+
+    def on(self, frame: int, image: NDArray[np.uint8]) -> None:
+        key = self._track.at(frame)
+        if key is None or key.is_absent or key.source == Source.INTERPOLATED:
+            self._trusting = False
+        elif key.is_protected:
+            self._restart(image, key.box)
+        elif self._trusting:
+            self._ask(frame, image, key.box)
+
+    def _restart(self, image: NDArray[np.uint8], box: Box) -> None:
+        for opinion in self._opinions:
+            opinion.trust(image, box)
+            self._open[opinion.alarm] = []
+        self._trusting = True
+
+    def _ask(self, frame: int, image: NDArray[np.uint8], box: Box) -> None:
+        for opinion in self._opinions:
+            waiting = self._open[opinion.alarm]
+            waiting.append(frame)
+            answer = opinion.about(image, box)
+            if answer is not None:
+                self._heard[opinion.alarm].update(dict.fromkeys(waiting, answer))
+                waiting.clear()
+
+
+def _tracked(columns: Columns) -> NDArray[np.bool_]:
+    absent = (columns.flags & np.uint8(Flag.ABSENT)) != 0
+    return (columns.sources == Source.TRACKED) & ~columns.protected() & ~absent
+
+
+def _trusted(columns: Columns) -> NDArray[np.bool_]:
+    return columns.protected() & ((columns.flags & np.uint8(Flag.ABSENT)) == 0)
+
+
+def _frozen(heard: dict[Alarm, dict[int, float]]) -> Mapping[Alarm, Mapping[int, float]]:
+    return MappingProxyType({alarm: MappingProxyType(a) for alarm, a in heard.items()})
