@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
 
     @Slot(list)
     def _dropped(self, paths: list[str]) -> None:
-        self.open(paths[0])
+        self.controller.project.drop([Path(path) for path in paths])
 
     @Slot(str)
     def _show_loading(self, name: str) -> None:

@@ -59,6 +59,9 @@ class UiState:
     solo: int | None = None
     propose: bool = False
     proposed: bool = False
+    has_list: bool = False  # several clips: a list of them is open
+    in_list: bool = False  # the open clip is one of them
+    batch: bool = False  # they are being tracked in the background
 
     @property
     def overlay(self) -> OverlaySettings:

@@ -28,6 +28,10 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "map": lambda s: s.has_clip and s.overlay.visible,
         "two_way": lambda s: s.may_run and s.track is not None,
         "proposed": lambda s: s.proposed,
+        "list": lambda s: s.has_list,
+        "in_list": lambda s: s.in_list,
+        "batch": lambda s: s.batch,
+        "may_batch": lambda s: s.has_list and s.trackers_ready and not s.batch,
     }
 )
 

@@ -7,6 +7,7 @@ open until that has succeeded. Nothing unsaved is ever let go without a question
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,11 @@ class Project(QObject):
         self._background = background
         self._prompts = prompts
         self._asked = 0  # number of the newest request to open
+        self._given_up: Document | None = None  # what the user said to discard
+        self.openers: dict[str, Callable[[Path], object]] = {}  # other kinds of files
+        self.take_dropped: Callable[[list[Path]], bool] = lambda paths: False
+        self.saves_itself: Callable[[], bool] = lambda: False  # then nobody is asked
+        self.saving: Callable[[Path], AbstractContextManager[object]] = nullcontext
         self.recent = RecentFiles()
         self.autosaver = Autosaver(background, self._document, runs.growing_result, self)
         self.autosaver.set_interval(desk.preferences.autosave_interval)
@@ -93,6 +99,10 @@ class Project(QObject):
         self, path: Path, *, video: Path | None = None, recovery: Recovery | None = None
     ) -> None:
         """Open a video, folder or project; `video` says where a project's clip is now."""
+        opener = self.openers.get(path.suffix.lower())
+        if opener is not None:
+            opener(path)
+            return
         cache = self._desk.preferences.frame_cache << 20
         self.open_with(
             path.name,
@@ -100,6 +110,11 @@ class Project(QObject):
             failed=lambda error: self._on_open_failed(path, recovery, error),
             then=lambda session: self._put(session, path, recovery),
         )
+
+    def drop(self, paths: list[Path]) -> None:
+        """Open what was dropped on the window; several files are for whoever takes them."""
+        if paths and not self.take_dropped(paths):
+            self.open(paths[0])
 
     def open_with(
         self,
@@ -143,7 +158,8 @@ class Project(QObject):
             if answer == "discard":
                 autosave.discard(found)
             elif answer == "restore":
-                self.open(Path(found.project or found.video), recovery=found)
+                project = Path(found.project or found.video)
+                self.open(project if project.exists() else Path(found.video), recovery=found)
                 return True
         return False
 
@@ -203,11 +219,15 @@ class Project(QObject):
         if self._desk.session is None:
             return True
         self._runs.conclude()
-        if not self._desk.state.dirty:
+        document = self._desk.document
+        if not self._desk.state.dirty or document is self._given_up:
+            return True
+        if self.saves_itself() and self._save(None, quiet=True):
             return True
         answer = self._prompts.save_changes(self.name)
         if answer == "save":
             return self.save()
+        self._given_up = document if answer == "discard" else None
         return answer == "discard"
 
     def close(self) -> bool:
@@ -221,6 +241,11 @@ class Project(QObject):
     # ---- inside ----
 
     def _put(self, session: Session, path: Path | None, recovery: Recovery | None) -> None:
+        if not self.may_let_go():  # there may be new edits since the user was asked
+            session.close()
+            return
+        if recovery is not None and recovery.project and session.project_path is None:
+            session.project_path = Path(recovery.project)  # it was never saved there
         if session.video_warning and not self._prompts.accept_other_video(session.video_warning):
             session.close()
             return
@@ -271,19 +296,29 @@ class Project(QObject):
         if self.autosaver.save_and_wait():
             autosave.discard(recovery)
 
-    def _save(self, path: Path | None) -> bool:
+    def save_quietly(self) -> bool:
+        """Save without a word, where the place is known and something changed."""
         session = self._desk.session
-        if session is None:
+        if session is None or session.project_path is None or not self._desk.state.dirty:
+            return True
+        return self._save(None, quiet=True)
+
+    def _save(self, path: Path | None, *, quiet: bool = False) -> bool:
+        session = self._desk.session
+        target = path or (session.project_path if session is not None else None)
+        if session is None or target is None:
             return False
         try:
-            saved = session.save(path)
+            with self.saving(target):
+                saved = session.save(path)
         except BoxtrailError as error:
             self._desk.say_error(error)
             return False
         self._desk.stack.setClean()
-        self.recent.add(saved)
         self.autosaver.begin(saved)
-        self._desk.say(self.tr("Saved as %s.") % saved.name, severity="success")
+        if not quiet:
+            self.recent.add(saved)
+            self._desk.say(self.tr("Saved as %s.") % saved.name, severity="success")
         self._desk.update()
         return True
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from app.controller.batch_wish import BatchWish
 from core.document.autosave import Recovery
 
 
@@ -38,6 +39,18 @@ class Prompts(Protocol):
 
     def weights_file(self, title: str) -> Path | None:
         """A file with the weights `title`."""
+        ...
+
+    def list_to_make(self, suggested: Path) -> Path | None:
+        """Where to keep a new list of clips."""
+        ...
+
+    def clips_to_add(self) -> list[Path]:
+        """Videos and projects for the list of clips."""
+        ...
+
+    def batch_wish(self, clips: int, tracker: str, known: BatchWish) -> BatchWish | None:
+        """How to track `clips` clips; `known` is what was chosen last."""
         ...
 
     def number(self, question: str, value: int, low: int, high: int) -> int | None:

@@ -10,6 +10,9 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
+from app.controller.batch_wish import BatchWish
+from app.dialogs.batch_dialog import BatchDialog
+from core.collection.file import SUFFIX as LIST
 from core.document.autosave import Recovery
 from core.document.project_file import SUFFIX
 
@@ -45,8 +48,9 @@ class Questions(QObject):
         """See `Prompts`."""
         filters = ";;".join(
             [
-                self.tr("Videos, pictures and projects (%s)") % f"{_VIDEOS} {_PICTURES} *{SUFFIX}",
-                self.tr("Projects (%s)") % f"*{SUFFIX}",
+                self.tr("Videos, pictures and projects (%s)")
+                % f"{_VIDEOS} {_PICTURES} *{SUFFIX} *{LIST}",
+                self.tr("Projects and lists of clips (%s)") % f"*{SUFFIX} *{LIST}",
                 self.tr("Videos (%s)") % _VIDEOS,
                 self.tr("Pictures of a series (%s)") % _PICTURES,
                 self.tr("All files (*)"),
@@ -93,6 +97,37 @@ class Questions(QObject):
             self._window, self.tr("Choose the weights: %s") % title, self._folder, filters
         )
         return self._chosen(name)
+
+    def list_to_make(self, suggested: Path) -> Path | None:
+        """See `Prompts`."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window,
+            self.tr("New list of clips"),
+            str(suggested),
+            self.tr("Lists of clips (%s)") % f"*{LIST}",
+        )
+        return self._chosen(name)
+
+    def clips_to_add(self) -> list[Path]:
+        """See `Prompts`."""
+        filters = ";;".join(
+            [
+                self.tr("Videos and projects (%s)") % f"{_VIDEOS} *{SUFFIX}",
+                self.tr("All files (*)"),
+            ]
+        )
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, self.tr("Add clips"), self._folder, filters
+        )
+        return [path for path in map(self._chosen, names) if path is not None]
+
+    def batch_wish(self, clips: int, tracker: str, known: BatchWish) -> BatchWish | None:
+        """See `Prompts`."""
+        dialog = BatchDialog(clips, tracker, known, self._window)
+        accepted = dialog.exec() == BatchDialog.DialogCode.Accepted
+        wish = dialog.wish
+        dialog.deleteLater()
+        return wish if accepted else None
 
     def number(self, question: str, value: int, low: int, high: int) -> int | None:
         """See `Prompts`."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.controller.batch_wish import BatchWish
 from app.main_window import MainWindow
 from core.document.autosave import Recovery
 from core.geometry import Box
@@ -36,6 +37,8 @@ class Answers:
         self.on_choice: int | None = None
         self.offered: list[tuple[int, str]] = []
         self.recoveries: list[tuple[Recovery, str]] = []
+        self.clip_paths: list[Path] = []
+        self.on_batch: BatchWish | None = BatchWish()
 
     def save_changes(self, name: str) -> str:
         self.asked.append(f"save {name}")
@@ -60,6 +63,18 @@ class Answers:
     def weights_file(self, title: str) -> Path | None:
         self.asked.append(f"weights {title}")
         return self.open_path
+
+    def list_to_make(self, suggested: Path) -> Path | None:
+        self.asked.append(f"new list {suggested.name}")
+        return self.save_path
+
+    def clips_to_add(self) -> list[Path]:
+        self.asked.append("add clips")
+        return self.clip_paths
+
+    def batch_wish(self, clips: int, tracker: str, known: BatchWish) -> BatchWish | None:
+        self.asked.append(f"batch {clips} {tracker}")
+        return self.on_batch
 
     def number(self, question: str, value: int, low: int, high: int) -> int | None:
         self.asked.append(question)
