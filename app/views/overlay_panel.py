@@ -29,6 +29,7 @@ from app import theme
 from app.views.colormaps import COLORMAPS, colormap_table
 from app.views.elided_label import ElidedLabel
 from app.views.levels_bar import LevelsBar
+from app.views.overlay_extras import OverlayExtras
 from app.views.view_types import OverlaySettings
 from core.trackers.base import MapInfo, ResponseMap
 
@@ -60,6 +61,7 @@ class OverlayPanel(QWidget):
         self._maps.blockSignals(True)
         self._maps.setModel(_grouped(maps, self))
         self._maps.blockSignals(False)
+        self._extras.set_maps(maps)
         keys = [info.key for info in maps]
         if keys and self._settings.map_key not in keys:
             self._edit(map_key=primary if primary in keys else keys[0])
@@ -113,7 +115,7 @@ class OverlayPanel(QWidget):
         self._colormap = _narrow(QComboBox(self), self.tr("Colours"), self.tr("Colour map"))
         self._colormap.setIconSize(_PREVIEW)
         for name in COLORMAPS:
-            self._colormap.addItem(_preview(name), name, name)
+            self._colormap.addItem(preview_icon(name), name, name)
         self._colormap.currentIndexChanged.connect(self._set_colormap)
         self._levels = LevelsBar(self)
         self._levels.levels_changed.connect(self._set_levels)
@@ -132,6 +134,8 @@ class OverlayPanel(QWidget):
         self._auto = QCheckBox(self.tr("Auto levels"), self)
         self._auto.setToolTip(self.tr("Follow the range of every map; off keeps fixed values"))
         self._auto.toggled.connect(self._set_auto)
+        self._extras = OverlayExtras(self)
+        self._extras.settings_changed.connect(self._take)
         self._readout = ElidedLabel(role="muted", parent=self)
         self._place()
 
@@ -163,6 +167,7 @@ class OverlayPanel(QWidget):
         column.setSpacing(G)
         column.addWidget(self._visible)
         column.addLayout(form)
+        column.addWidget(self._extras)
         column.addWidget(self._readout)
         column.addStretch(1)
 
@@ -182,6 +187,7 @@ class OverlayPanel(QWidget):
         self._auto.setChecked(settings.auto_levels)
         for widget, was in zip(widgets, blocked, strict=True):
             widget.blockSignals(was)
+        self._extras.set_settings(settings)
         tip = self._maps.currentData(Qt.ItemDataRole.ToolTipRole)
         self._maps.setToolTip(str(tip or self.tr("What the tracker saw")))
         self._percent.setText(f"{round(settings.opacity * 100)} %")
@@ -211,7 +217,7 @@ class OverlayPanel(QWidget):
         self._visible.setEnabled(some)
         self._maps.setEnabled(some)
         for widget in (self._opacity, self._colormap, self._levels, self._gamma,
-                       self._smooth, self._auto):  # fmt: skip
+                       self._smooth, self._auto, self._extras):  # fmt: skip
             widget.setEnabled(some and self._settings.visible)
         if not some:
             self._readout.show_text(self.tr("The tracker offers its maps here"))
@@ -227,6 +233,12 @@ class OverlayPanel(QWidget):
             self._show()
             self._enable()
             self.settings_changed.emit(changed)
+
+    def _take(self, settings: OverlaySettings) -> None:
+        """The second part changed something."""
+        names = ("blend", "threshold", "contours", "derive", "other", "span",
+                 "colormap", "auto_levels", "low", "high")  # fmt: skip
+        self._edit(**{name: getattr(settings, name) for name in names})
 
     def _set_visible(self, on: bool) -> None:
         self._edit(visible=on)
@@ -291,7 +303,8 @@ def _grouped(maps: Sequence[MapInfo], panel: OverlayPanel) -> QStandardItemModel
     return model
 
 
-def _preview(name: str) -> QIcon:
+def preview_icon(name: str) -> QIcon:
+    """A strip of the colour map `name`."""
     size = QSize(2 * _PREVIEW.width(), 2 * _PREVIEW.height())
     columns = np.linspace(0, 255, size.width()).round().astype(int)
     table = np.repeat(colormap_table(name)[None, columns], size.height(), axis=0)

@@ -23,6 +23,7 @@ from app.views.canvas_view import CanvasView
 from app.views.frame_item import FrameItem
 from app.views.hud_item import HudItem
 from app.views.layer_types import ShownLayer
+from app.views.patch_item import Candidate, Outline, PatchItem
 from app.views.proposal_item import ProposalItem
 from app.views.response_item import ResponseItem
 from app.views.trail_item import TrailItem
@@ -59,12 +60,18 @@ class PictureView(CanvasView):
         self._pointer = QPointF(-1.0, -1.0)
         self._over_frame = False
         self._proposal_item = ProposalItem()
+        self._patch_item = PatchItem()
         self._box_items: dict[int, BoxItem] = {}
         layers = (self._frame_item, self._layer_items[0], self._trail_item)
         for z, item in enumerate(layers):
             item.setZValue(z)
             self.scene().addItem(item)
-        for z, item in ((2.5, self._proposal_item), (5, self._chips), (6, self._hud)):
+        for z, item in (
+            (1.9, self._patch_item),
+            (2.5, self._proposal_item),
+            (5, self._chips),
+            (6, self._hud),
+        ):
             item.setZValue(z)
             self.scene().addItem(item)
         self.setAcceptDrops(True)
@@ -83,6 +90,7 @@ class PictureView(CanvasView):
             self.show_boxes(())
             self.show_proposals(())
             self.show_map(None)
+            self.show_windows((), ())
             self.show_trail(np.empty((0, 2)), "#000000")
         self._frame_item.set_frame(frame)
         if frame is not None and (before is None or before.size != frame.size):
@@ -137,6 +145,10 @@ class PictureView(CanvasView):
             slot += item.isVisible() and layer.age > 0
         for item in self._layer_items[len(layers) :]:
             item.set_map(None, 0)
+
+    def show_windows(self, outlines: Sequence[Outline], boxes: Sequence[Candidate]) -> None:
+        """Draw where a tracker searched, and the boxes it weighed, best first."""
+        self._patch_item.set_shown(outlines, boxes)
 
     def set_overlay(self, settings: OverlaySettings) -> None:
         """How the response map is painted.

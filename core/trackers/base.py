@@ -51,11 +51,15 @@ class ResponseMap:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A picture the tracker works on (template, search window), with its place."""
+    """A picture the tracker works on (template, search window), with its place.
+
+    Where the picture shows numbers (a filter's kernel), `values` ``(rows, cols)`` are they.
+    """
 
     image: Image
     placement: Placement
-    role: str  # "template" | "search" | "update"
+    role: str  # "template" | "search" | "update" | "kernel"
+    values: MapArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +125,8 @@ class MapInfo:
 
     `key` is dotted, general to special (``stage1.fused``); `primary` marks the one
     a viewer shows first. Every `update` has every wanted map; one that some frames lack
-    says so in its `doc` with the word “absent”.
+    says so in its `doc` with the word “absent”. `scale` (1 the smallest), `branch`,
+    `feature` and `channel` tell maps of one stage apart, where there are several.
     """
 
     key: str
@@ -130,6 +135,10 @@ class MapInfo:
     kind: str = "response"  # "response" | "filter" | "mask" | "probability"
     stage: int | None = None
     primary: bool = False
+    branch: str = ""
+    scale: int | None = None
+    feature: str = ""
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

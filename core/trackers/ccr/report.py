@@ -42,6 +42,7 @@ def declared(types: tuple[str, ...]) -> tuple[MapInfo, ...]:
                 f"{_TITLES[name][0]} filter",
                 f"Where the filter on {_TITLES[name][1]} looks: its strength over all channels.",
                 kind="filter",
+                feature=_TITLES[name][0],
             )
             for name in types
         ),
@@ -68,7 +69,14 @@ def _stage_maps(stage: int, types: tuple[str, ...]) -> tuple[MapInfo, ...]:
             f"What the network adds to the fused response; {_EARLIER}.",
         )
     return tuple(
-        MapInfo(f"stage{stage}.{name}", f"Stage {stage}: {title}", doc, stage=stage)
+        MapInfo(
+            f"stage{stage}.{name}",
+            f"Stage {stage}: {title}",
+            doc,
+            stage=stage,
+            branch=name if name in ("shallow", "deep") else "",
+            feature=_TITLES[name][0] if name in _TITLES else "",
+        )
         for name, (title, doc) in texts.items()
     )
 
@@ -80,6 +88,7 @@ def _scale_map(number: int) -> MapInfo:
         f"scale{number}",
         f"Scale {number} of {SHOWN_SCALES} ({size})",
         "Fused response of the last stage at this scale; absent where fewer scales are searched.",
+        scale=number,
     )
 
 

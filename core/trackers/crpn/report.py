@@ -97,14 +97,19 @@ class View:
         }
 
     def proposals(self, wanted: frozenset[str], top: int) -> dict[str, Proposals]:
-        """``top``: the best refined boxes of the last stage; ``stageN``: the best after N."""
+        """Where the anchors lay and where each stage moved them, the best by its score.
+
+        ``top`` are those that are chosen from, ``anchors`` the start with the first stage's
+        score, ``stageN`` the boxes after stage N.
+        """
         if not (wanted >= ALL_MAPS or "proposals" in wanted):
             return {}
         found = self._found
         lists = {"top": self._best(found.boxes[-1], self._ranking.windowed, top)}
+        lists["anchors"] = self._best(found.anchors, found.probabilities[0], top)
         for number, boxes in enumerate(found.boxes, start=1):
             score = found.probabilities[number - 1] * found.kept[number - 1]
-            lists[f"stage{number}"] = self._best(boxes, score, 1)
+            lists[f"stage{number}"] = self._best(boxes, score, top)
         return lists
 
     def _makers(self) -> dict[str, Callable[[], Tensor]]:

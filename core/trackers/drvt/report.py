@@ -33,12 +33,15 @@ MAPS: tuple[MapInfo, ...] = (
         "Classifier",
         "Probability of the target in a window of its size about each cell.",
         kind="probability",
+        branch="classifier",
     ),
     *(
         MapInfo(
             f"cf.scale{index}",
             f"Filter at {factor:g} ×",
             f"Response of the correlation filter to a window {factor:g} times the usual one.",
+            branch="filter",
+            scale=index + 1,
         )
         for index, factor in enumerate(FACTORS)
     ),

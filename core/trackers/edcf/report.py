@@ -23,11 +23,18 @@ from core.trackers.edcf.params import EDCFParams
 from core.trackers.edcf.search import Find
 
 _SCALES = {"smaller": -1, "same": 0, "larger": 1}
+_BRANCHES = {"fused": "", "low": "fine", "high": "coarse"}
 
 
 def _scale_maps(name: str) -> tuple[MapInfo, ...]:
     return tuple(
-        MapInfo(f"{name}.{key}", f"{title}, {name} scale", doc)
+        MapInfo(
+            f"{name}.{key}",
+            f"{title}, {name} scale",
+            doc,
+            branch=_BRANCHES[key],
+            scale=_SCALES[name] + 2,
+        )
         for key, title, doc in (
             ("fused", "Fused response", "The sum at this scale, before the penalty on scales."),
             ("low", "Fine response", "The correlation filter at this scale."),
@@ -43,11 +50,17 @@ MAPS: tuple[MapInfo, ...] = (
         "Sum of both branches at the winning scale: its peak is the target.",
         primary=True,
     ),
-    MapInfo("low", "Fine response", "The correlation filter on fine features, winning scale."),
+    MapInfo(
+        "low",
+        "Fine response",
+        "The correlation filter on fine features, winning scale.",
+        branch="fine",
+    ),
     MapInfo(
         "high",
         "Coarse response",
         "The first frame's template on coarse features, brought to the fine cells.",
+        branch="coarse",
     ),
     *(info for name in _SCALES for info in _scale_maps(name)),
     MapInfo(

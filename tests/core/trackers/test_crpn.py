@@ -210,7 +210,7 @@ def test_that_every_stage_shows_its_scores_and_its_best_box(scene: Any) -> None:
         assert (score.values[mask.values == 0] == 0).all()
         assert (score.values[mask.values == 1] > 0).all()
     best = result.proposals["stage3"]
-    assert len(best) == 1
+    assert len(best) == 10
     assert iou(Box(*best.boxes[0]), truth) > 0.6
     top = result.proposals["top"]
     assert len(top) == 10
