@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
 from app.features.feature import Feature, Parts
+from app.features.layers import LayersFeature
+from app.features.patches import PatchesFeature
 from app.features.truth import TruthFeature
 
-FEATURES: tuple[type[Feature], ...] = (AttributesFeature, TruthFeature,)
+FEATURES: tuple[type[Feature], ...] = (
+    AttributesFeature,
+    LayersFeature,
+    PatchesFeature,
+    TruthFeature,
+)
 
 
 def attach_all(parts: Parts) -> list[Feature]:
