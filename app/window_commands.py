@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from app import theme
 from app.controller.controller import Controller
 from app.dialogs.export_dialog import ExportDialog
-from app.dialogs.keys import KeysDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.report import AboutDialog, ErrorDialog
 from app.errors import ErrorReport
@@ -67,7 +66,6 @@ class WindowCommands(QObject):
             "theme": self.switch_theme,
             "full_screen": self.toggle_full_screen,
             "reset_layout": self._panels.default_layout,
-            "keys": lambda: KeysDialog(self._window).exec(),
             "report": self.copy_report,
             "about": self.about,
         }

@@ -191,7 +191,7 @@ def dialog(window, scene: str):
         made.path_edit.setText(str(Path("annotations") / "clip_mot.txt"))
         return made
     return (
-        KeysDialog(window)
+        KeysDialog(window.actions_by_id, window)
         if scene == "keys"
         else PreferencesDialog(controller.desk.preferences, window)
     )

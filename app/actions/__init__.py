@@ -7,7 +7,7 @@ window, or by the feature that brings it, under its id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -18,6 +18,7 @@ from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO
 from app.actions.help import HELP
+from app.actions.keyboard import KEYBOARD
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
 from app.actions.spec import PREDICATES, ActionSpec
@@ -38,6 +39,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *GO,
     *VIEW,
     *MEASURE,
+    *KEYBOARD,
     *HELP,
 )
 MENUS = ("File", "Edit", "Track", "Go", "View", "Help")
@@ -63,7 +65,7 @@ def build(parent: QObject, icon_of: Callable[[str], object]) -> dict[str, QActio
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setAutoRepeat(spec.id in {"back1", "fwd1", "back10", "fwd10"})
         action.setCheckable(spec.checkable)
-        action.setToolTip(_tooltip(spec))
+        action.setToolTip(_tooltip(spec, action))
         action.setStatusTip(translated(spec.tip))
         if spec.icon:
             action.setIcon(icon_of(spec.icon))  # pyright: ignore[reportArgumentType]
@@ -71,8 +73,24 @@ def build(parent: QObject, icon_of: Callable[[str], object]) -> dict[str, QActio
     return made
 
 
-def _tooltip(spec: ActionSpec) -> str:
-    key = f" ({shown_key(spec.keys[0])})" if spec.keys else ""
+def set_keys(actions: Mapping[str, QAction], keys: Mapping[str, Sequence[str]]) -> None:
+    """Give actions other keys than the table's; their tooltips follow."""
+    for spec in ACTIONS:
+        action = actions[spec.id]
+        action.setShortcuts([QKeySequence(key) for key in keys.get(spec.id, spec.keys)])
+        action.setToolTip(_tooltip(spec, action))
+
+
+def keys_of(action: QAction) -> tuple[str, ...]:
+    """The keys that an action has now, in one spelling for all systems."""
+    return tuple(
+        key.toString(QKeySequence.SequenceFormat.PortableText) for key in action.shortcuts()
+    )
+
+
+def _tooltip(spec: ActionSpec, action: QAction) -> str:
+    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    key = f" ({shown})" if shown else ""
     return f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
 
 
@@ -96,7 +114,7 @@ def enable(actions: Mapping[str, QAction], state: UiState) -> None:
         actions[spec.id].setEnabled(PREDICATES[spec.needs](state))
         if spec.needs == "can_track":
             why = f"\n{state.lacks}" if state.lacks else ""
-            actions[spec.id].setToolTip(_tooltip(spec) + why)
+            actions[spec.id].setToolTip(_tooltip(spec, actions[spec.id]) + why)
 
 
 def rows(specs: Iterable[ActionSpec] = ACTIONS) -> list[tuple[str, str, str, str]]:
@@ -111,6 +129,9 @@ def markdown() -> str:
         "",
         "The left hand navigates, the right hand is on the mouse. Made from `app/actions/`; do",
         "not edit by hand: `python -m app.actions > docs/keyboard.md`.",
+        "",
+        "`F1` shows the keys in the program, `Ctrl+K` finds any action by a part of its name.",
+        "*Help › Change your keys…* gives actions other keys; see the end of this page.",
     ]
     for menu in dict.fromkeys(row[0] for row in rows()):
         lines += ["", f"## {menu.replace('/', ' → ')}", "", "| key | action | what it does |"]
@@ -133,6 +154,15 @@ _CANVAS = (
     "| `Ctrl` + arrows | move its right and bottom edges |",
     "| wheel | zoom about the pointer |",
     "| middle drag | move the picture |",
+    "",
+    "## Your own keys",
+    "",
+    "*Help › Change your keys…* (`Ctrl+Alt+K`): choose an action, press the new key. A key that",
+    "belongs to another action is named before it is taken away from it. Keys that mean two",
+    "things, and those that the picture needs itself (arrows, `Tab`, `Enter`), are not accepted.",
+    "What differs from the tables above is kept in `keys.toml` beside the preferences; Export…",
+    "and Import… carry it to another machine. Restore defaults gives all actions the keys of this",
+    "page again.",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.actions.spec import ActionSpec, action
 
 HELP: tuple[ActionSpec, ...] = (
-    action("keys", "&Keyboard", "Help", "F1", "Show all keys.", icon="keyboard", needs="always"),
+    action("keys", "&Keyboard", "Help", "F1 ?", "Show all keys.", icon="keyboard", needs="always"),
     action("cancel", "&Cancel what is under way", "Help", "Esc",
            "Leave drawing; without drawing, stop the run (its results are kept).",
            section=1),

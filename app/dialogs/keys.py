@@ -1,7 +1,10 @@
-"""The cheat sheet: every key, found by typing a word, made from the table of actions."""
+"""The cheat sheet: every key in force, found by typing a word."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -14,16 +17,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import actions
+from app import actions as table
+from app import keymap
+
+_Native = QKeySequence.SequenceFormat.NativeText
 
 
 class KeysDialog(QDialog):
-    """Lists all actions with their keys, by menu."""
+    """Lists all actions with their keys, by menu; those that the user changed are marked.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    `wants_change` tells after the dialog that the user asked to change keys.
+    """
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard"))
         self.resize(900, 640)
+        self.wants_change = False
         self._search = QLineEdit()
         self._search.setPlaceholderText(self.tr("Search a key or an action"))
         self._search.setClearButtonEnabled(True)
@@ -34,22 +44,36 @@ class KeysDialog(QDialog):
         self._tree.setAlternatingRowColors(True)
         self._tree.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._tree.setAccessibleName(self.tr("Actions and keys"))
-        self._fill()
+        self._fill(actions)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        change = buttons.addButton(self.tr("&Change keys…"), QDialogButtonBox.ButtonRole.ActionRole)
+        change.clicked.connect(self._change)
         layout = QVBoxLayout(self)
         layout.addWidget(self._search)
         layout.addWidget(self._tree)
         layout.addWidget(buttons)
         self._search.setFocus()
 
+    def search(self, text: str) -> None:
+        """Show only what has these words."""
+        self._search.setText(text)
+
     def visible_actions(self) -> list[str]:
         """Names of the actions that the search leaves, for tests and screen readers."""
         return [item.text(0) for item in self._items() if not item.isHidden()]
 
-    def _fill(self) -> None:
+    def shown_keys(self) -> dict[str, str]:
+        """What stands in the column of keys, by name of action."""
+        return {item.text(0): item.text(1) for item in self._items()}
+
+    def _change(self) -> None:
+        self.wants_change = True
+        self.accept()
+
+    def _fill(self, actions: Mapping[str, QAction]) -> None:
         groups: dict[str, QTreeWidgetItem] = {}
-        for menu, keys, name, tip in actions.rows():
+        for spec, (menu, _, name, tip) in zip(table.ACTIONS, table.rows(), strict=True):
             group = groups.get(menu)
             if group is None:
                 group = groups[menu] = QTreeWidgetItem([menu.replace("/", " → ")])
@@ -58,7 +82,12 @@ class KeysDialog(QDialog):
                 group.setFont(0, font)
                 self._tree.addTopLevelItem(group)
                 group.setFirstColumnSpanned(True)
-            shown = "  ".join(actions.shown_key(key) for key in keys.split(" or "))
+            action = actions[spec.id]
+            shown = "  ".join(key.toString(_Native) for key in action.shortcuts())
+            usual = tuple(map(keymap.normal, spec.keys))
+            if table.keys_of(action) != usual:
+                was = "  ".join(map(table.shown_key, spec.keys)) or self.tr("none")
+                shown = self.tr("{keys}  (usually {usual})").format(keys=shown or "–", usual=was)
             item = QTreeWidgetItem([name, shown, tip])
             item.setToolTip(2, tip)
             group.addChild(item)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
 from app.features.feature import Feature, Parts
+from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
 from app.features.patches import PatchesFeature
 from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
+    KeyboardFeature,
     LayersFeature,
     PatchesFeature,
     TruthFeature,
