@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -46,7 +47,10 @@ _KIND, _HINT = "recording", "Record it again, or take an older copy."
 
 @dataclass(frozen=True, slots=True)
 class ClipFacts:
-    """The clip that was tracked; `fingerprint` recognises it wherever it lies."""
+    """The clip that was tracked; `fingerprint` recognises it wherever it lies.
+
+    `relative` is the way to it from the recording's folder, empty where there is none.
+    """
 
     path: str = ""
     fingerprint: str = ""
@@ -54,6 +58,7 @@ class ClipFacts:
     height: int = 0
     frame_count: int = 0
     fps: float = 0.0
+    relative: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,31 @@ class RunFacts:
         return self.policy is not CorrectionPolicy.NEW_TEMPLATE
 
 
-def started(info: VideoInfo, *, final: bool = True) -> Event:
-    """The first event: clip and software. Facts that are not `final` are left out."""
+def started(info: VideoInfo, *, final: bool = True, beside: Path | None = None) -> Event:
+    """The first event: clip and software.
+
+    Parameters
+    ----------
+    final
+        Whether number of frames and rate are known for good; else they are left out.
+    beside
+        The recording's path, to say how the clip lies from there.
+    """
     count, fps = (info.frame_count, info.fps) if final else (0, 0.0)
-    clip = ClipFacts(info.path.as_posix(), info.fingerprint, info.width, info.height, count, fps)
+    clip = ClipFacts(
+        info.path.absolute().as_posix() if beside else info.path.as_posix(),
+        info.fingerprint, info.width, info.height, count, fps,
+        _relative(info.path, beside) if beside else "",
+    )  # fmt: skip
     return {"event": START, "time": now(), "video": asdict(clip), "software": software()}
+
+
+def _relative(clip: Path, recording: Path) -> str:
+    try:
+        way = os.path.relpath(clip.absolute(), recording.absolute().parent)
+    except ValueError:  # another drive
+        return ""
+    return Path(way).as_posix()
 
 
 def run_started(
@@ -265,6 +290,7 @@ def clip_of(event: Node) -> ClipFacts:
         node.field("height").integer(),
         node.field("frame_count").integer(),
         node.field("fps").number(0),
+        node.field("relative", "").text(),
     )
 
 

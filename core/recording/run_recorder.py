@@ -49,7 +49,7 @@ class RunRecorder:
         self._refused: StorageError | None = None
         self._recorder = Recorder(
             target.path,
-            about.started(video.info, final=final),
+            about.started(video.info, final=final, beside=target.path),
             registry.find(tracker).maps,
             precision=target.precision,
             when_full=target.when_full,
