@@ -225,6 +225,8 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_by_id[name])
             else:
                 menu.addSeparator()
+        for feature in self.features:
+            feature.extend_menu(menu, where)
         menu.popup(where)
 
     @Slot(str)

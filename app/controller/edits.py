@@ -99,6 +99,16 @@ class Edits(QObject):
             key = ("typed", track.id, self._desk.shown)
             self._put(self._desk.document, track, self._desk.shown, box, self.tr("Set box"), key)
 
+    def put(self, track_id: int, frame: int, box: Box, text: str, merge_key: Hashable) -> bool:
+        """Enter a person's box on any frame; steps with one `merge_key` are one for undo.
+
+        False, and the person is told why, where that is not possible.
+        """
+        track = self._track(track_id)
+        if track is None:
+            return False
+        return self._put(self._desk.document, track, frame, box, text, merge_key)
+
     def delete_box(self) -> None:
         """Remove the selected track's box on this frame; no other frame changes."""
         frame = self._desk.shown

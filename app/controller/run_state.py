@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -69,6 +69,7 @@ class Wish:
     policy: CorrectionPolicy | None = None
     two_way: bool = False
     until_unsure: bool = False
+    merge_key: Hashable = None  # undo takes it back together with the step of this key
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ class ActiveRun:
     taken: int = 0
     follow: bool = True
     propose: bool = False  # whether its boxes wait to be accepted
+    merge_key: Hashable = None
     corrected: int | None = None  # frame of a person's box on this track since the start
 
     def would_go_on(self, wish: Wish) -> bool:

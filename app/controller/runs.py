@@ -9,7 +9,7 @@ object that is being tracked holds the run; the next "go on" starts again from i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -129,6 +129,15 @@ class Runs(QObject):
         else:
             self._next = wish
             self.stop()
+
+    def go_on_from(self, track: int, frame: int, step: int, merge_key: Hashable) -> None:
+        """Track on from a box just corrected, with the template there is.
+
+        Where no tracker knows it, from the box itself. The result belongs to the undo step
+        `merge_key`.
+        """
+        policy = CorrectionPolicy.KEEP_TEMPLATE
+        self._start(Wish(track, frame, step, policy=policy, merge_key=merge_key))
 
     def keep_tail(self) -> None:
         """Take over the doubtful boxes that the last run until unsure left out."""
@@ -301,7 +310,8 @@ class Runs(QObject):
         job.ended.connect(self._on_ended)
         live = LiveRun(plan.run.track_id, plan.run.id)
         propose = self._desk.state.propose
-        self._active = ActiveRun(job, live, session, Speed(), time.perf_counter(), propose=propose)
+        began, key = time.perf_counter(), wish.merge_key
+        self._active = ActiveRun(job, live, session, Speed(), began, propose=propose, merge_key=key)
         self._direction = plan.step
         self._shown_maps = (job.maps, plan.run.track_id, plan.step)
         self._desk.growing, self._desk.growing_beside = live, propose
@@ -372,6 +382,7 @@ class Runs(QObject):
         self._desk.edit(
             text,
             after,
+            merge_key=active.merge_key,
             focus=(plan.run.track_id, plan.start.frame),
             frames=(int(frames[0]), int(frames[-1])),
         )

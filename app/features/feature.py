@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.controller.controller import Controller
 from app.panels import Panels
@@ -46,6 +46,9 @@ class Feature(QObject):
 
     def state_changed(self, state: UiState) -> None:
         """The state of the window changed: tick actions, follow the selection."""
+
+    def extend_menu(self, menu: QMenu, where: QPoint) -> None:
+        """A menu on the picture is about to open at the global position `where`."""
 
     def finish(self) -> None:
         """The window closes: end threads and jobs. Runs have ended, the clip is still open."""

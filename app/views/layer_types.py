@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from app.views.view_types import OverlaySettings
 from core.trackers.base import ResponseMap
 
@@ -108,3 +110,12 @@ def sources(layer: OverlaySettings) -> tuple[str, ...]:
     return (layer.map_key, layer.other) if layer.derive == "minus" and layer.other else (
         layer.map_key,
     )  # fmt: skip
+
+
+def cell_at(response: ResponseMap, x: float, y: float) -> tuple[int, int, float] | None:
+    """Row, column and value of the cell under a frame point; None beside the map."""
+    col, row = response.placement.to_cells(np.array([[x, y]]))[0]
+    rows, cols = response.values.shape
+    if not (0 <= col < cols and 0 <= row < rows):
+        return None
+    return int(row), int(col), float(response.values[int(row), int(col)])

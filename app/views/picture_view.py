@@ -24,11 +24,13 @@ from app.views.frame_item import FrameItem
 from app.views.hud_item import HudItem
 from app.views.layer_types import ShownLayer
 from app.views.patch_item import Candidate, Outline, PatchItem
+from app.views.probe_item import Line, ProbeItem
 from app.views.proposal_item import ProposalItem
 from app.views.response_item import ResponseItem
 from app.views.trail_item import TrailItem
 from app.views.view_types import BoxView, DisplayFrame, OverlaySettings, ProposalView
 from core.geometry import Box
+from core.render.peaks import Peak
 from core.trackers.base import ResponseMap
 
 _LINE_REACH = 3.0  # view points beside a box at which it can still be clicked
@@ -61,6 +63,7 @@ class PictureView(CanvasView):
         self._over_frame = False
         self._proposal_item = ProposalItem()
         self._patch_item = PatchItem()
+        self._probe_item = ProbeItem()
         self._box_items: dict[int, BoxItem] = {}
         layers = (self._frame_item, self._layer_items[0], self._trail_item)
         for z, item in enumerate(layers):
@@ -91,6 +94,7 @@ class PictureView(CanvasView):
             self.show_proposals(())
             self.show_map(None)
             self.show_windows((), ())
+            self.show_peaks(())
             self.show_trail(np.empty((0, 2)), "#000000")
         self._frame_item.set_frame(frame)
         if frame is not None and (before is None or before.size != frame.size):
@@ -149,6 +153,14 @@ class PictureView(CanvasView):
     def show_windows(self, outlines: Sequence[Outline], boxes: Sequence[Candidate]) -> None:
         """Draw where a tracker searched, and the boxes it weighed, best first."""
         self._patch_item.set_shown(outlines, boxes)
+
+    def show_peaks(self, peaks: Sequence[Peak]) -> None:
+        """Mark the peaks of a map, the main one first."""
+        self._probe_item.set_peaks(peaks)
+
+    def show_probe(self, lines: Sequence[Line], x: float, y: float) -> None:
+        """Tell what the maps say at a frame point; no lines: nothing."""
+        self._probe_item.set_readout(lines, QPointF(x, y))
 
     def set_overlay(self, settings: OverlaySettings) -> None:
         """How the response map is painted.

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
 from app.views.layer_paint import COMPOSITION, contour_path, pixels_of
+from app.views.layer_types import cell_at
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
 from core.trackers.base import ResponseMap
@@ -113,12 +114,8 @@ class ResponseItem(QGraphicsItem):
         """Value of the cell under the frame point; None beside the map or when hidden."""
         if self._map is None or not self.isVisible():
             return None
-        col, row = self._map.placement.to_cells(np.array([[x, y]]))[0]
-        rows, cols = self._map.values.shape
-        if not (0 <= col < cols and 0 <= row < rows):
-            return None
-        value = float(self._map.values[int(row), int(col)])
-        return value if np.isfinite(value) else None
+        cell = cell_at(self._map, x, y)
+        return cell[2] if cell is not None and np.isfinite(cell[2]) else None
 
     def boundingRect(self) -> QRectF:
         return self._extent
