@@ -19,6 +19,7 @@ from app.actions.file import FILE
 from app.actions.go import GO
 from app.actions.help import HELP
 from app.actions.keyboard import KEYBOARD
+from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
 from app.actions.spec import PREDICATES, ActionSpec
@@ -38,6 +39,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *RUNS,
     *GO,
     *VIEW,
+    *LAYERS,
     *MEASURE,
     *KEYBOARD,
     *HELP,
