@@ -7,13 +7,14 @@ from app.features.feature import Feature, Parts
 from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
 from app.features.patches import PatchesFeature
+from app.features.probe import ProbeFeature
 from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
     KeyboardFeature,
     LayersFeature,
-    PatchesFeature,
+    PatchesFeature, ProbeFeature,
     TruthFeature,
 )
 
