@@ -21,21 +21,22 @@ from typing import Any
 
 from core import device as devices
 from core import exchange
-from core import params as parameters
 from core.alarms.thresholds import calibration
 from core.alarms.watcher import Watcher
 from core.document import project_file
 from core.document.document import Document, Run, VideoRef
-from core.document.proposals import proposed
 from core.document.store import Change, DocumentStore
 from core.engine import planning
+from core.engine.consensus import KEY as CONSENSUS
+from core.engine.consensus import run_consensus
 from core.engine.control import Control
 from core.engine.extent import TO_END, Extent
 from core.engine.memory import TrackerMemory
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import FrameResult, RunEnd, Sink, Start, Watch, into, run
-from core.engine.two_way import disagreement, run_two_way
+from core.engine.storing import with_result
+from core.engine.two_way import run_two_way
 from core.formats.context import ExportReport
 from core.states import CorrectionPolicy, RunKind
 from core.trackers import registry
@@ -206,13 +207,10 @@ class Session:
         document = self.store.current
         track = document.track(track_id)
         box = planning.seed_box(track, frame, self.video)
-        spec = registry.find(tracker)
-        checked = parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
-        stop = extent.stop(track, frame, step) if stop is None else stop
-        to_end = stop is None
-        stop = planning.stop_within(self.video, frame, stop, step)
+        checked = planning.checked(tracker, params)
+        stop, to_end = self._stop(track_id, frame, stop, extent, step)
         template = planning.template(document, track_id, policy)
-        if template is None and not self._memory.knows(track_id, spec.key, checked):
+        if template is None and not self._memory.knows(track_id, tracker, checked):
             policy = CorrectionPolicy.NEW_TEMPLATE
         run = self._new_run(track_id, tracker, checked)
         return RunPlan(
@@ -242,8 +240,7 @@ class Session:
         """
         track = self.store.current.track(track_id)
         first, last = planning.ends_around(track, frame, self.video)
-        spec = registry.find(tracker)
-        checked = parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
+        checked = planning.checked(tracker, params)
         run = replace(
             self._new_run(track_id, tracker, checked),
             start=first.frame,
@@ -251,6 +248,55 @@ class Session:
             kind=RunKind.TWO_WAY,
         )
         return RunPlan(run, first, last.frame, 1, other=last)
+
+    def plan_consensus(
+        self,
+        track_id: int,
+        frame: int,
+        trackers: Sequence[str],
+        *,
+        params: Mapping[str, Mapping[str, Any]] | None = None,
+        stop: int | None = None,
+        extent: Extent = TO_END,
+        step: int = 1,
+    ) -> RunPlan:
+        """Check and describe a run of several trackers from the box at `frame`.
+
+        Parameters
+        ----------
+        trackers
+            Two to five keys; the maps of the first one are preferred.
+        params
+            Values that differ from a tracker's defaults, by tracker.
+
+        Raises
+        ------
+        BoxError, ParamError, TrackerError
+            As :meth:`plan`, and for trackers that are too few, too many or named twice.
+        """
+        stop, to_end = self._stop(track_id, frame, stop, extent, step)
+        runs = [
+            self._new_run(track_id, tracker, planning.checked(tracker, (params or {}).get(tracker)))
+            for tracker in planning.members(trackers)
+        ]
+        whole = self._new_run(track_id, CONSENSUS, {"trackers": ",".join(trackers)})
+        span = {"start": frame, "end": stop - step, "kind": RunKind.CONSENSUS, "group": whole.id}
+        return RunPlan(
+            replace(whole, **span),
+            Start(frame, planning.seed_box(self.store.current.track(track_id), frame, self.video)),
+            stop,
+            step,
+            to_end=to_end,
+            members=tuple(replace(run, **span) for run in runs),
+        )
+
+    def _stop(
+        self, track_id: int, frame: int, stop: int | None, extent: Extent, step: int
+    ) -> tuple[int, bool]:
+        """First frame not to track, and whether that is where the clip ends."""
+        if stop is None:
+            stop = extent.stop(self.store.current.track(track_id), frame, step)
+        return planning.stop_within(self.video, frame, stop, step), stop is None
 
     def _new_run(self, track_id: int, tracker: str, params: Mapping[str, Any]) -> Run:
         # Two plans may be made before either's result is stored: ids must differ.
@@ -283,7 +329,14 @@ class Session:
         """
         services = services or Services(devices.choose())
         # `or` would throw an empty buffer away: its length is 0, so it is false.
-        buffer = RunBuffer(plan.run.id) if buffer is None else buffer
+        buffer = plan.new_buffer() if buffer is None else buffer
+        if plan.members:
+            frames = self.video.frames(plan.start.frame, self._run_stop(plan), plan.step)
+            lanes = (into(buffer), *sinks)
+            rule = watch.rule if watch is not None else None
+            return run_consensus(
+                plan, frames, services, control, buffer, lanes, want_maps, rule
+            ), buffer
         if plan.other is not None:
             spec, params = registry.find(plan.run.tracker), plan.run.params
             pair = spec.create(params, services), spec.create(params, services)
@@ -308,35 +361,10 @@ class Session:
         return end, buffer
 
     def with_result(
-        self,
-        document: Document,
-        plan: RunPlan,
-        buffer: RunBuffer,
-        *,
-        seconds: float = 0.0,
-        device: str = "",
-        propose: bool = False,
-        cut_from: int | None = None,
+        self, document: Document, plan: RunPlan, buffer: RunBuffer, **facts: Any
     ) -> Document:
-        """`document` with the run's boxes; a person's boxes stay as they are.
-
-        `document` may have been edited since the plan was made; a track that was
-        deleted meanwhile leaves it unchanged. The run's boxes from `cut_from` on (in its
-        direction) are left out. With `propose` the boxes wait beside the track, see
-        :mod:`core.document.proposals`.
-        """
-        columns = buffer.columns()
-        if cut_from is not None:
-            columns = columns.select((cut_from - columns.frames) * plan.step > 0)
-        if not len(columns) or not document.has_track(plan.run.track_id):
-            return document
-        last = int(columns.frames[-1] if plan.step > 0 else columns.frames[0])
-        run = replace(plan.run, end=last, seconds=seconds, device=device)
-        if plan.other is not None:
-            run = replace(run, disagreement=MappingProxyType(disagreement(buffer)))
-        if propose:
-            return proposed(document, run, columns)
-        return document.with_run(run, columns)
+        """`document` with the run's boxes; see :func:`core.engine.storing.with_result`."""
+        return with_result(document, plan, buffer, **facts)
 
     def track(
         self,

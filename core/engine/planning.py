@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core import params as parameters
 from core.document.document import Document
 from core.document.intervals import around
 from core.document.track import Track
@@ -9,7 +13,42 @@ from core.engine.runner import Start
 from core.errors import BoxError, TrackerError
 from core.geometry import Box, require_usable
 from core.states import CorrectionPolicy
+from core.trackers import registry
 from core.video.source import Access, VideoSource
+
+FEWEST, MOST = 2, 5
+"""How many trackers make a consensus."""
+
+
+def checked(tracker: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All parameters of a tracker, with `params` in place of its defaults.
+
+    Raises
+    ------
+    ParamError, TrackerError
+        For wrong parameters or an unknown tracker.
+    """
+    spec = registry.find(tracker)
+    return parameters.to_dict(parameters.from_dict(spec.params, params or {}, where=tracker))
+
+
+def members(trackers: Sequence[str]) -> tuple[str, ...]:
+    """The trackers of a consensus, after making sure that they can be asked together.
+
+    Raises
+    ------
+    TrackerError
+        If they are too few, too many, named twice or unknown.
+    """
+    for key in trackers:
+        registry.find(key)
+    distinct = tuple(dict.fromkeys(trackers))
+    if not FEWEST <= len(distinct) <= MOST or len(distinct) < len(trackers):
+        raise TrackerError(
+            f"A consensus needs {FEWEST} to {MOST} different trackers.",
+            "Chosen: " + (", ".join(trackers) or "none") + ".",
+        )
+    return distinct
 
 
 def seed_box(track: Track, frame: int, video: VideoSource) -> Box:

@@ -8,12 +8,13 @@ the rows for :meth:`core.document.document.Document.with_run`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.document.track import Columns, Keyframe
 from core.geometry import Box
 from core.states import Flag, Source, TargetState
+from core.trackers.base import EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Row:
     """One frame's result without arrays. `seconds` is the tracker's time alone.
 
     `state` and `reason` are the verdict on the frame, the tracker's own word included;
-    `alarms` are the bits that rang, `doubt` in [0, 1] how much speaks against the box.
+    `alarms` are the bits that rang, `doubt` in [0, 1] how much speaks against the box;
+    `timings` are the tracker's seconds by named step.
     """
 
     frame: int
@@ -34,13 +36,18 @@ class Row:
     is_seed: bool = False
     alarms: int = 0
     doubt: float = 0.0
+    timings: Mapping[str, float] = field(default_factory=lambda: EMPTY)
 
 
 class RunBuffer:
-    """Append-only, thread-safe list of :class:`Row`."""
+    """Append-only, thread-safe list of :class:`Row`.
 
-    def __init__(self, run_id: int) -> None:
+    `beside` are the buffers of the members of a consensus, empty for every other run.
+    """
+
+    def __init__(self, run_id: int, beside: Sequence[RunBuffer] = ()) -> None:
         self.run_id = run_id
+        self.beside = tuple(beside)
         self._lock = threading.Lock()
         self._rows: list[Row] = []
 

@@ -12,18 +12,19 @@ import enum
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 
 from core import params as parameters
 from core.alarms.stop import Stopper, StopRule
-from core.alarms.watcher import Verdict, Watcher
+from core.alarms.watcher import Verdict
 from core.engine.control import Control
 from core.engine.run_buffer import Row, RunBuffer
 from core.errors import BoxtrailError, DeviceError, FrameUnavailable, TrackerError
 from core.geometry import Box
 from core.states import CorrectionPolicy, TargetState
-from core.trackers.base import Tracker, TrackResult
+from core.trackers.base import Image, Tracker, TrackResult
 from core.video.source import Frame
 
 
@@ -51,11 +52,19 @@ class FrameResult:
     verdict: Verdict = Verdict()  # noqa: RUF009  (immutable)
 
 
+class Judge(Protocol):
+    """Who judges frames, in order of tracking; the first one is the seed."""
+
+    def see(self, image: Image, result: TrackResult) -> Verdict:
+        """Judge the next frame: its picture and the tracker's word."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Who judges the frames of a run, and when it stops by itself (`rule` None: never)."""
 
-    watcher: Watcher
+    watcher: Judge
     rule: StopRule | None = None
 
 
@@ -110,6 +119,7 @@ def into(buffer: RunBuffer) -> Sink:
                 item.is_seed,
                 item.verdict.alarms,
                 item.verdict.doubt,
+                r.timings,
             )
         )
 
