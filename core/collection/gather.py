@@ -16,7 +16,7 @@ from pathlib import Path
 from core.collection.collection import Clip, Collection
 from core.document import media, project_file
 from core.errors import ProjectError
-from core.video.images import IMAGE_SUFFIXES
+from core.video.images import IMAGE_SUFFIXES, natural_key
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"}
@@ -66,14 +66,8 @@ def gather(paths: Iterable[Path], list_path: Path, known: Collection) -> Gathere
             clip = _of_video(video, list_path, taken)
             taken.add(clip.project)
             found.clips.append(clip)
-    found.clips.sort(key=lambda clip: natural(clip.title))
+    found.clips.sort(key=lambda clip: natural_key(clip.title))
     return found
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key with numbers by value: ``clip2`` before ``clip10``."""
-    parts = re.findall(r"\d+|\D+", name.casefold())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def project_folder(list_path: Path) -> Path:
@@ -125,7 +119,7 @@ def _belongs(project: Path, video: Path) -> bool:
 
 def _searched(folder: Path, depth: int) -> Iterator[Path]:
     try:
-        children = sorted(folder.iterdir(), key=lambda path: natural(path.name))
+        children = sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
     except OSError:
         return
     children = [child for child in children if not child.name.startswith(".")]

@@ -11,7 +11,7 @@ import pytest
 
 from core.collection import file as collection_file
 from core.collection.collection import Clip, ClipStatus, Collection
-from core.collection.gather import gather, natural
+from core.collection.gather import gather
 from core.document import project_file
 from core.document.document import Document, VideoRef
 from core.errors import ProjectError
@@ -176,10 +176,6 @@ def test_that_what_cannot_be_used_is_said_and_the_rest_is_taken(tmp_path: Path) 
     assert len(found.problems) == 2
     assert "bad.boxtrail" in found.problems[0]
     assert "gone.mp4" in found.problems[1]
-
-
-def test_that_names_sort_by_the_numbers_in_them() -> None:
-    assert sorted(["v10", "v9", "V1", "a"], key=natural) == ["a", "V1", "v9", "v10"]
 
 
 def test_that_status_by_hand_can_be_taken_back() -> None:
