@@ -55,8 +55,16 @@ def normal(key: str) -> str:
 
 
 def merged(defaults: KeyMap, own: KeyMap) -> dict[str, Keys]:
-    """The keys in force: the user's where there are some, else the defaults."""
-    return {name: own.get(name, keys) for name, keys in defaults.items()}
+    """The keys in force: the user's where there are some, else the defaults.
+
+    A default that the user gave to another action is not given twice: a later version may
+    bring an action whose usual key was free before.
+    """
+    taken = {normal(key) for name, keys in own.items() if name in defaults for key in keys}
+    return {
+        name: own[name] if name in own else tuple(k for k in keys if normal(k) not in taken)
+        for name, keys in defaults.items()
+    }
 
 
 def differences(defaults: KeyMap, keys: KeyMap) -> dict[str, Keys]:

@@ -7,6 +7,7 @@ and ends up as one step; a tracker run is one step whatever its length.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 
 from PySide6.QtGui import QUndoCommand
@@ -30,6 +31,8 @@ class EditCommand(QUndoCommand):
     focus
         Where the edit happened; handed to `reveal` when the step is undone or
         redone, so that the user sees what changed.
+    at
+        When the edit was made, seconds since the epoch; now if not given.
     reveal
         Moves the view; not called for the first execution (the user is there).
     """
@@ -43,6 +46,7 @@ class EditCommand(QUndoCommand):
         merge_key: Hashable = None,
         focus: Focus = (None, None),
         reveal: Callable[[Focus], None] | None = None,
+        at: float | None = None,
     ) -> None:
         super().__init__(change.text)
         self._store = store
@@ -51,6 +55,7 @@ class EditCommand(QUndoCommand):
         self._change = change
         self.merge_key = merge_key
         self.focus = focus
+        self.at = time.time() if at is None else at
         self._reveal = reveal
         self._executed = False
         self._forgotten = False
@@ -69,7 +74,7 @@ class EditCommand(QUndoCommand):
             return False
         self.after = other.after
         self._change = other._change
-        self.focus = other.focus
+        self.focus, self.at = other.focus, other.at
         return True
 
     def redo(self) -> None:

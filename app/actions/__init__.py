@@ -18,6 +18,7 @@ from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO
 from app.actions.help import HELP
+from app.actions.history import HISTORY
 from app.actions.keyboard import KEYBOARD
 from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
@@ -39,6 +40,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *RUNS,
     *GO,
     *VIEW,
+    *HISTORY,
     *LAYERS,
     *MEASURE,
     *KEYBOARD,

@@ -84,6 +84,7 @@ class Desk(QObject):
         self.threshold: float | None = None  # scores below it are doubtful; None: as tracked
         self.tolerances = Tolerances()  # what was learnt about alarms
         self.state = UiState()
+        self._skipped: list[Focus] | None = None  # what is passed on the way to a step
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(_UNDO_LIMITS[0])
         self.stack.cleanChanged.connect(self._on_stack)
@@ -149,8 +150,12 @@ class Desk(QObject):
         merge_key: Hashable = None,
         focus: Focus = (None, None),
         frames: tuple[int, int] | None = None,
+        at: float | None = None,
     ) -> None:
-        """Make `after` the current document, as one step that can be undone."""
+        """Make `after` the current document, as one step that can be undone.
+
+        `at` is when the edit was made, seconds since the epoch, if not now.
+        """
         session = self.session
         if session is None or after is session.store.current:
             return
@@ -164,8 +169,22 @@ class Desk(QObject):
                 merge_key=merge_key,
                 focus=focus,
                 reveal=self._reveal,
+                at=at,
             )
         )
+
+    def go_to_step(self, index: int) -> None:
+        """Undo or redo up to the state after `index` steps; the view follows once."""
+        if self.session is None or index == self.stack.index():
+            return
+        self._skipped = []
+        try:
+            with self.session.store.quiet(Change(self.stack.text(max(index - 1, 0)))):
+                self.stack.setIndex(index)
+        finally:
+            skipped, self._skipped = self._skipped, None
+        if skipped:
+            self._reveal(skipped[-1])
 
     def key_at(self, track_id: int | None, frame: int) -> Keyframe | None:
         """The box of a track on a frame, including those of a run under way."""
@@ -234,6 +253,9 @@ class Desk(QObject):
         )
 
     def _reveal(self, focus: Focus) -> None:
+        if self._skipped is not None:
+            self._skipped.append(focus)
+            return
         self.reveal.emit(focus[0], focus[1])
 
     def _on_document(self, document: Document, change: Change) -> None:

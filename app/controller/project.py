@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.autosave import Autosaver
 from app.autosave import folder as recovery_folder
 from app.controller.desk import Desk
+from app.controller.history import restore_steps
 from app.controller.playback import Playback
 from app.controller.prompts import Prompts
 from app.controller.runs import Runs
@@ -287,8 +288,11 @@ class Project(QObject):
                 return
 
     def _restore(self, session: Session, recovery: Recovery) -> None:
-        restored = replace(recovery.document, video=session.store.current.video)
-        self._desk.edit(self.tr("Restore unsaved work"), restored)
+        video = session.store.current.video
+        restore_steps(self._desk, [(at, replace(d, video=video)) for at, d in recovery.states])
+        restored = replace(recovery.document, video=video)
+        if restored != self._desk.document:
+            self._desk.edit(self.tr("Restore unsaved work"), restored)
         if restored.tracks:
             last = restored.tracks[-1]
             self._desk.update(track=last.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
 from app.features.feature import Feature, Parts
+from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
 from app.features.patches import PatchesFeature
@@ -13,6 +14,7 @@ from app.features.truth import TruthFeature
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
     KeyboardFeature,
+    HistoryFeature,
     LayersFeature,
     PatchesFeature, ProbeFeature,
     TruthFeature,

@@ -26,7 +26,7 @@ class KeyboardFeature(Feature):
         self._last: list[str] = []  # what the palette carried out, newest first
         own, complaint = keymap.stored(self._usual)
         keys = keymap.merged(self._usual, own)
-        if keymap.conflicts(keys):
+        if own and keymap.conflicts(keys):
             complaint = self.tr("In your keys, some mean two things; the usual keys are used.")
             keys = dict(self._usual)
         table.set_keys(parts.actions, keys)

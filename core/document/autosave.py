@@ -194,7 +194,8 @@ class Recovery:
 
     `project` is the project file it belongs to (empty: never saved), `saved_at` ISO
     8601 in UTC. `complete` is False when a part of the journal is damaged, so that
-    the last changes are missing.
+    the last changes are missing. `states` are the documents that the journal still
+    tells with their times, the newest (`document`) last.
     """
 
     path: Path
@@ -203,6 +204,7 @@ class Recovery:
     video: str
     document: Document
     complete: bool
+    states: tuple[tuple[str, Document], ...] = ()
 
     @property
     def summary(self) -> str:
@@ -242,7 +244,13 @@ def candidates(folder: Path, *, project: Path | None = None, video: str = "") ->
             continue
         found.append(
             Recovery(
-                path, state.saved_at, header.project, header.video, state.document, state.complete
+                path,
+                state.saved_at,
+                header.project,
+                header.video,
+                state.document,
+                state.complete,
+                state.states,
             )
         )
     return sorted(found, key=lambda recovery: recovery.saved_at, reverse=True)
@@ -311,6 +319,8 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
     by_hand = by_machine = removed = renamed = 0
     for track_id, track in now.items():
         old = known.get(track_id)
+        if old is track:
+            continue
         gone, rows = journal.changed_rows(old.columns if old else Columns.empty(), track.columns)
         manual = int(rows.protected().sum())
         by_hand, by_machine = by_hand + manual, by_machine + len(rows) - manual

@@ -13,6 +13,7 @@ import base64
 import binascii
 import json
 import zlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,9 @@ Record = dict[str, Any]
 T = TypeVar("T")
 
 _NONE = np.empty(0, np.int64)
+
+STATES = 100
+"""How many states of a journal are kept while it is replayed, to go back to."""
 
 NOTHING = Document(VideoRef(""))
 """The document from which a snapshot is the difference."""
@@ -277,6 +281,8 @@ class Replay:
     saved_at: str
     records: int
     complete: bool
+    states: tuple[tuple[str, Document], ...] = ()
+    """The last :data:`STATES` states with their times (ISO 8601, UTC), oldest first."""
 
 
 def read_header(path: Path) -> Header:
@@ -317,6 +323,7 @@ def replay(path: Path) -> Replay:
         If the file cannot be read.
     """
     document, saved_at, count, complete = NOTHING, "", 0, True
+    states: deque[tuple[str, Document]] = deque(maxlen=STATES)
     with path.open("rb") as stream:
         header = _header(unseal(stream.readline(1 << 16)), path)
         for line in stream:
@@ -329,8 +336,9 @@ def replay(path: Path) -> Replay:
                 complete = not any(unseal(rest) for rest in stream)
                 break
             saved_at, count = str(record.get("at", "")), count + 1
+            states.append((saved_at, document))
     if not count:
         raise ProjectError(
             f"The recovery file “{path.name}” holds no readable state.", "It is set aside."
         )
-    return Replay(header, document, saved_at, count, complete)
+    return Replay(header, document, saved_at, count, complete, tuple(states))

@@ -7,7 +7,8 @@ never change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from core.document.document import Document
@@ -35,6 +36,7 @@ class DocumentStore:
     def __init__(self, document: Document) -> None:
         self._current = document
         self._observers: list[Observer] = []
+        self._is_quiet = False
 
     @property
     def current(self) -> Document:
@@ -56,5 +58,20 @@ class DocumentStore:
         if document is self._current:
             return
         self._current = document
+        if not self._is_quiet:
+            self._tell(change)
+
+    @contextlib.contextmanager
+    def quiet(self, change: Change) -> Iterator[None]:
+        """Tell observers once, at the end, of all replacements within: `change`."""
+        before, self._is_quiet = self._current, True
+        try:
+            yield
+        finally:
+            self._is_quiet = False
+            if self._current is not before:
+                self._tell(change)
+
+    def _tell(self, change: Change) -> None:
         for observer in list(self._observers):
-            observer(document, change)
+            observer(self._current, change)

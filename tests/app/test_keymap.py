@@ -41,6 +41,11 @@ def test_that_only_what_differs_is_kept_and_comes_back(qapp, tmp_path: Path) -> 
     assert keymap.differences(USUAL, USUAL) == {}
 
 
+def test_that_a_key_of_the_users_is_not_given_twice_by_a_default() -> None:
+    keys = keymap.merged({"old": ("A",), "new": ("Ctrl+B", "C")}, {"old": ("ctrl+b",)})
+    assert keys == {"old": ("ctrl+b",), "new": ("C",)}
+
+
 def test_that_what_cannot_be_used_is_named_and_the_rest_taken(qapp, tmp_path: Path) -> None:
     text = '[keys]\nretrack = ["Ctrl+R", "Bogus+Q", 7]\nfly = ["F"]\nstop = "E"\nundo = []\n'
     (tmp_path / "k.toml").write_text(text, "utf-8")
