@@ -17,6 +17,15 @@ def plan_of(session: Session, wish: Wish, choices: Choices) -> RunPlan:
     """
     if wish.two_way:
         return session.plan_two_way(wish.track, wish.frame, choices.key(), params=choices.values())
+    if wish.together:
+        return session.plan_consensus(
+            wish.track,
+            wish.frame,
+            wish.together,
+            params={key: choices.values_of(key) for key in wish.together},
+            extent=wish.extent,
+            step=wish.step,
+        )
     key = session.store.current.track(wish.track).at(wish.frame)
     policy, goes_on = wish.policy, False
     if policy is None:

@@ -9,15 +9,19 @@ from typing import Any, Protocol
 from app.controller.live_run import LiveRun
 from app.controller.speed import Speed
 from app.jobs.tracking import HoldRule, TrackingJob
-from core.document.document import Run
+from core.document.document import Document, Run
+from core.document.proposals import proposed
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
 from core.engine.map_source import MapHistory
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
+from core.geometry import Box
 from core.recording.run_recorder import RunRecorder
 from core.session import Session
 from core.states import CorrectionPolicy, TargetState
+
+_RECENT = 64  # rows of a run under way in which a frame is looked for
 
 
 class Choices(Protocol):
@@ -29,6 +33,10 @@ class Choices(Protocol):
 
     def values(self) -> dict[str, Any]:
         """Its parameters."""
+        ...
+
+    def values_of(self, key: str) -> dict[str, Any]:
+        """The parameters of another tracker, as they were last set."""
         ...
 
     def policy(self) -> CorrectionPolicy:
@@ -60,7 +68,10 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A run to start: on which track, from which frame, how far."""
+    """A run to start: on which track, from which frame, how far.
+
+    `together` are the trackers of a consensus, instead of the chosen one.
+    """
 
     track: int
     frame: int
@@ -70,6 +81,7 @@ class Wish:
     two_way: bool = False
     until_unsure: bool = False
     merge_key: Hashable = None  # undo takes it back together with the step of this key
+    together: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,6 +108,7 @@ class ActiveRun:
             and wish.extent == TO_END
             and wish.policy is None
             and not wish.two_way
+            and not wish.together
             and not wish.until_unsure
             and wish.track == self.live.track_id
             and wish.step == self.job.plan.step
@@ -120,6 +133,23 @@ class ActiveRun:
         if not len(self.live) or self.live.last is None:
             return None
         return replace(self.job.plan.run, end=self.live.last.frame), self.live.columns()
+
+    def proposed_in(self, document: Document) -> Document:
+        """`document` with what it proposes so far."""
+        if self.job.plan.members:
+            return self.session.with_result(document, self.job.plan, self.job.buffer, propose=True)
+        found = self.growing_result()
+        return document if found is None else proposed(document, *found)
+
+    def members_at(self, frame: int) -> list[tuple[str, Box]]:
+        """The last boxes of each member of a consensus: tracker and box on `frame`."""
+        found: list[tuple[str, Box]] = []
+        for run, rows in zip(self.job.plan.members, self.job.buffer.beside, strict=True):
+            recent = rows.since(max(len(rows) - _RECENT, 0))
+            box = next((row.box for row in recent if row.frame == frame), None)
+            if box is not None:
+                found.append((run.tracker, box))
+        return found
 
     def facts(self) -> list[tuple[str, str]]:
         """What an error report says of it."""

@@ -34,13 +34,13 @@ from app.jobs.tracking import RunEnded, TrackingJob
 from app.ui_state import RunStatus
 from core import device as devices
 from core.document.document import Document, Run
-from core.document.proposals import proposed
 from core.document.store import Change
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
 from core.engine.map_source import MapHistory, MapSource
 from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
+from core.geometry import Box
 from core.states import CorrectionPolicy
 from core.trackers.base import Services
 
@@ -105,30 +105,24 @@ class Runs(QObject):
         if state.track is None:
             return
         wish = Wish(state.track, state.frame, step, extent, policy, two_way)
-        active = self._active
-        if active is None:
-            self._start(wish)
-        elif active.would_go_on(wish):
-            self.resume()
-        else:
-            self._next = wish
-            self.stop()
+        self._begin(wish)
 
-    def retrack(self) -> None:
+    def retrack(self, policy: CorrectionPolicy | None = None) -> None:
         """Track again from the box on this frame, with the chosen correction policy."""
-        self.track(self._direction, TO_END, self._choices.policy())
+        self.track(self._direction, TO_END, policy or self._choices.policy())
+
+    def track_together(self, trackers: tuple[str, ...]) -> None:
+        """Track from the box on this frame with several trackers; their boxes are proposed."""
+        state = self._desk.state
+        if state.track is not None:
+            self._begin(Wish(state.track, state.frame, self._direction, together=trackers))
 
     def track_until_unsure(self) -> None:
         """Track from the box on this frame until the tracker is unsure."""
         state = self._desk.state
         if state.track is None:
             return
-        wish = Wish(state.track, state.frame, self._direction, until_unsure=True)
-        if self._active is None:
-            self._start(wish)
-        else:
-            self._next = wish
-            self.stop()
+        self._begin(Wish(state.track, state.frame, self._direction, until_unsure=True))
 
     def go_on_from(self, track: int, frame: int, step: int, merge_key: Hashable) -> None:
         """Track on from a box just corrected, with the template there is.
@@ -205,8 +199,8 @@ class Runs(QObject):
                 self._report.too_slow()
 
     def tune(self, values: Mapping[str, Any]) -> None:
-        """Hand live parameters to the run under way."""
-        if self._active is not None:
+        """Hand live parameters to the run under way; several trackers have none in common."""
+        if self._active is not None and not self._active.job.plan.members:
             self._active.job.control.tune(values)
 
     # ---- what others tell ----------------------------------------------------------------
@@ -273,14 +267,27 @@ class Runs(QObject):
     def with_growing_proposal(self, document: Document) -> Document:
         """`document` with what a run under way proposes so far, for recovery copies."""
         active = self._active
-        found = active.growing_result() if active is not None and active.propose else None
-        return document if found is None else proposed(document, *found)
+        return active.proposed_in(document) if active is not None and active.propose else document
+
+    def members_at(self, frame: int) -> list[tuple[str, Box]]:
+        """What each tracker of a consensus under way says of a frame it has just reached."""
+        return self._active.members_at(frame) if self._active is not None else []
 
     def facts(self) -> list[tuple[str, str]]:
         """The run, for an error report."""
         return self._active.facts() if self._active is not None else []
 
     # ---- the life of a run -------------------------------------------------------------------
+
+    def _begin(self, wish: Wish) -> None:
+        active = self._active
+        if active is None:
+            self._start(wish)
+        elif active.would_go_on(wish):
+            self.resume()
+        else:
+            self._next = wish
+            self.stop()
 
     def _start(self, wish: Wish) -> None:
         session = self._desk.session
@@ -302,14 +309,14 @@ class Runs(QObject):
             map_bytes=preferences.map_history << 20,
             rule=hold_rule(preferences.pause_when, preferences.pause_after),
             watch=watch_for(self._desk, plan.run.tracker, until_unsure=wish.until_unsure),
-            recorder=self._recorder_for(session, plan),
+            recorder=None if plan.members else self._recorder_for(session, plan),
             parent=self,
         )
         self.last = LastRun(session, plan, job.buffer, job.maps, job.tunings)
         job.held.connect(self._on_held)
         job.ended.connect(self._on_ended)
         live = LiveRun(plan.run.track_id, plan.run.id)
-        propose = self._desk.state.propose
+        propose = self._desk.state.propose or bool(plan.members)
         began, key = time.perf_counter(), wish.merge_key
         self._active = ActiveRun(job, live, session, Speed(), began, propose=propose, merge_key=key)
         self._direction = plan.step

@@ -23,7 +23,6 @@ from core import device
 from core.alarms.stop import Stopper, StopRule
 from core.engine.control import Control
 from core.engine.map_source import MapHistory
-from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.errors import BoxtrailError
 from core.recording.run_recorder import RunRecorder
@@ -184,7 +183,7 @@ class TrackingJob(QObject):
         self.track = session.store.current.track(plan.run.track_id)
         self.tunings: list[tuple[int, Mapping[str, Any]]] = []  # rows before, new values
         self.maps = MapHistory(map_bytes, recorder.as_recorded if recorder else None)
-        self.buffer = RunBuffer(plan.run.id)
+        self.buffer = plan.new_buffer()
         self._worker = _Worker(self)
         self.control = Control(on_hold=self._worker.hold, on_tuned=self._on_tuned)
         self._worker.held.connect(self.held, Qt.ConnectionType.QueuedConnection)

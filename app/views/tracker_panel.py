@@ -101,7 +101,11 @@ class TrackerPanel(QWidget):
 
     def values(self) -> dict[str, Any]:
         """Values that differ from the tracker's defaults."""
-        model = self._models.get(self.key())
+        return self.values_of(self.key())
+
+    def values_of(self, key: str) -> dict[str, Any]:
+        """Values of any tracker that differ from its defaults."""
+        model = self._models.get(key)
         return dict(model.changed) if model else {}
 
     def set_values(self, values: Mapping[str, Any]) -> None:

@@ -36,6 +36,9 @@ class Panel:
     def values(self) -> dict[str, object]:
         return {}
 
+    def values_of(self, key: str) -> dict[str, object]:
+        return {}
+
     def policy(self) -> CorrectionPolicy:
         return CorrectionPolicy.NEW_TEMPLATE
 
