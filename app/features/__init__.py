@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
+from app.features.curves import CurvesFeature
 from app.features.feature import Feature, Parts
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
@@ -18,6 +19,7 @@ FEATURES: tuple[type[Feature], ...] = (
     LayersFeature,
     PatchesFeature, ProbeFeature,
     TruthFeature,
+    CurvesFeature,
 )
 
 

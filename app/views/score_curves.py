@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from core.engine.run_buffer import Row
 
 SCORE = "score"
+TIME = "time, ms"
+"""The tracker's own time per frame."""
 FloatArray = NDArray[np.float64]
 
 
@@ -44,6 +46,10 @@ class LiveCurves:
             self._put(SCORE, place, row.score)
             for name, value in row.scalars.items():
                 self._put(name, place, value)
+            if not row.is_seed:
+                self._put(TIME, place, row.seconds * 1e3)
+            for name, value in row.timings.items():
+                self._put(f"{name}, ms", place, value * 1e3)
             self.newest = row.frame
         return len(self._values) > before
 
@@ -81,6 +87,37 @@ class LiveCurves:
         if np.isfinite(value):
             low, high = self._limits.get(name, (value, value))
             self._limits[name] = (min(low, value), max(high, value))
+
+
+class FixedCurve:
+    """A whole curve that somebody else worked out: ``(N,)`` values by frame, NaN for none.
+
+    `share` says that its values are in [0, 1] and stand on the score's axis as they are.
+    """
+
+    def __init__(self, values: FloatArray, *, share: bool) -> None:
+        self.values = values
+        self.share = share
+
+    def value(self, frame: int) -> float | None:
+        """The value on a frame, None where there is none."""
+        if not 0 <= frame < len(self.values) or np.isnan(self.values[frame]):
+            return None
+        return float(self.values[frame])
+
+    def limits(self) -> tuple[float, float]:
+        """Lowest and highest value; (0, 1) for shares."""
+        if self.share or not np.isfinite(self.values).any():
+            return 0.0, 1.0
+        low, high = float(np.nanmin(self.values)), float(np.nanmax(self.values))
+        return (low, high) if high > low else (low - 1, low + 1)
+
+    def points(self, view: tuple[float, float], columns: int) -> tuple[FloatArray, FloatArray]:
+        """What to draw in the frames of `view` on `columns` pixels."""
+        begin = int(np.clip(np.floor(view[0]) - 1, 0, len(self.values)))
+        end = int(np.clip(np.ceil(view[1]) + 2, begin, len(self.values)))
+        frames = np.arange(begin, end, dtype=np.float64)
+        return envelope(frames, self.values[begin:end], columns)
 
 
 def envelope(x: FloatArray, y: FloatArray, columns: int) -> tuple[FloatArray, FloatArray]:

@@ -106,8 +106,8 @@ def test_that_the_menu_offers_what_the_tracker_reports_and_announces_a_choice(pl
     plot.start_run(1, (0, 1000))
     plot.extend(rows([1], psr=3.0, peak=0.4))
     menu = next(b.menu() for b in plot.findChildren(QToolButton) if b.menu())
-    actions = {action.text(): action for action in menu.actions()}
-    assert list(actions) == ["psr", "peak"]
+    actions = {action.text(): action for action in menu.actions() if action.data()}
+    assert list(actions) == ["psr", "peak", "time, ms"]
     with qtbot.waitSignal(plot.curves_changed) as heard:
         actions["peak"].trigger()
     assert heard.args == [["peak"]]
@@ -168,3 +168,87 @@ def test_that_clips_of_any_length_can_be_shown(plot, count):
     plot.end_run()
     plot.redraw()
     assert not plot.grab().isNull()
+
+
+def own_panes(plot) -> dict:
+    return {pane.title: (pane, curve) for pane, curve in plot._panes.values()}
+
+
+def test_that_a_pane_of_its_own_shows_the_true_values_with_one_playhead(plot, qtbot):
+    plot.set_curves(["psr", "time, ms"])
+    plot.set_panes(own=True, thresholds={"psr": 12.0})
+    plot.start_run(1, (0, 1000))
+    for frame in range(100):
+        plot.extend(rows([frame], psr=10.0 + frame))
+    plot.set_playhead(40)
+    plot.redraw()
+    pane, curve = own_panes(plot)["psr"]
+    _, y = curve.getData()
+    assert (np.nanmin(y), np.nanmax(y)) == (10, 109)
+    assert pane.line.value() == 40
+    assert pane.limit.isVisible()
+    assert pane.limit.value() == 12
+    assert not own_panes(plot)["time, ms"][0].limit.isVisible()
+    with qtbot.waitSignal(plot.layout_changed):
+        pane.limit.setValue(20)
+    assert plot.thresholds() == {"psr": 20}
+    view = pane.view
+    at = pane.mapFromScene(view.mapViewToScene(QPointF(150, 50)))
+    with qtbot.waitSignal(plot.seek) as heard:
+        QTest.mouseClick(pane.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert abs(heard.args[0] - 150) <= 2
+    plot.set_panes(own=False, thresholds={})
+    assert own_panes(plot) == {}
+    _, y = curve_items(plot)["psr"]
+    assert np.nanmax(y) == 1
+
+
+def test_that_shares_stand_on_the_axis_of_the_score_even_with_panes(plot):
+    values = np.full(1000, np.nan)
+    values[:3] = [0.25, 0.5, 0.75]
+    plot.set_fixed("overlap", values, share=True)
+    plot.set_fixed("error", values * 100)
+    plot.set_curves(["overlap", "error"])
+    plot.set_panes(own=True, thresholds={})
+    assert list(own_panes(plot)) == ["error"]
+    _, y = curve_items(plot)["overlap"]
+    known = np.isfinite(y)
+    assert y[known].tolist() == [0.25, 0.5, 0.75]
+    plot.set_playhead(1)
+    assert plot.values_at(1) == {"score": None, "overlap": 0.5, "error": 50.0}
+    plot.set_fixed("error", None)
+    plot.redraw()
+    assert plot.values_at(1)["error"] is None
+
+
+def test_that_the_pointer_reads_values_of_its_frame_and_the_playhead_returns(plot):
+    plot.start_run(1, (0, 1000))
+    plot.extend([Row(k, BOX, k / 100, TargetState.TRACKING, "", {}, 0.01) for k in range(100)])
+    plot.set_playhead(10)
+    plot.plot.hovered.emit(60)
+    assert "0.6" in readout(plot)
+    assert "60" in readout(plot)
+    assert plot.plot.pointer.isVisible()
+    plot.plot.hovered.emit(-1)
+    assert "<b>0.1</b>" in readout(plot)
+    assert not plot.plot.pointer.isVisible()
+
+
+def test_that_a_spike_of_one_frame_shows_in_a_pane_of_a_long_clip(plot):
+    values = np.ones(100_000)
+    values[54_321] = 9.0
+    plot.set_clip(100_000)
+    plot.set_fixed("error", values)
+    plot.set_curves(["error"])
+    plot.set_panes(own=True, thresholds={})
+    x, y = own_panes(plot)["error"][1].getData()
+    assert len(x) < 5000
+    assert np.nanmax(y) == 9.0
+
+
+def test_that_the_trackers_own_steps_are_offered_as_times(plot):
+    plot.start_run(1, (0, 10))
+    step = Row(1, BOX, 0.5, TargetState.TRACKING, "", {}, 0.02, timings={"solve": 0.004})
+    plot.extend([step])
+    plot.set_curves(["solve, ms", "time, ms"])
+    assert plot.values_at(1) == {"score": 0.5, "solve, ms": pytest.approx(4), "time, ms": 20}
