@@ -23,6 +23,7 @@ from app.actions.keyboard import KEYBOARD
 from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
+from app.actions.review import REVIEW
 from app.actions.spec import PREDICATES, ActionSpec
 from app.actions.track import RUNS, TRACK
 from app.actions.view import VIEW
@@ -38,6 +39,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *SELECT,
     *TRACK,
     *RUNS,
+    *REVIEW,
     *GO,
     *VIEW,
     *HISTORY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
 from app.features.curves import CurvesFeature
+from app.features.checking import CheckingFeature
 from app.features.feature import Feature, Parts
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
@@ -14,6 +15,7 @@ from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
+    CheckingFeature,
     KeyboardFeature,
     HistoryFeature,
     LayersFeature,

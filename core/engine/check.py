@@ -53,9 +53,13 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was heard: overlaps per frame and alarm; frames nobody spoke of are missing."""
+    """What was heard: overlaps per frame and alarm; frames nobody spoke of are missing.
+
+    `asked` are the boxes as they were then: what was moved meanwhile was not checked.
+    """
 
     track_id: int
+    asked: Columns
     heard: Mapping[Alarm, Mapping[int, float]]
     finished: bool = True
 
@@ -126,18 +130,18 @@ def check(
             walk = _Walk(track, opinions, heard)
             for frame in video.frames(way.first, way.last + way.step, way.step):
                 if not control.wait():
-                    return Checked(track.id, _frozen(heard), finished=False)
+                    return Checked(track.id, track.columns, _frozen(heard), finished=False)
                 walk.on(frame.index, frame.image)
                 done += 1
                 progress(done)
-    return Checked(track.id, _frozen(heard))
+    return Checked(track.id, track.columns, _frozen(heard))
 
 
 def with_check(track: Track, checked: Checked, limits: Mapping[Alarm, float]) -> Track:
     """The track with the bits of what was heard: set below the limit, else cleared."""
     columns = track.columns
     bits = columns.alarms.copy()
-    machine = _tracked(columns)
+    machine = _tracked(columns) & _same_boxes(columns, checked.asked)
     for alarm, answers in checked.heard.items():
         for row in np.flatnonzero(machine & np.isin(columns.frames, list(answers))):
             doubted = answers[int(columns.frames[row])] < limits[alarm]
@@ -210,6 +214,14 @@ def _tracked(columns: Columns) -> NDArray[np.bool_]:
 
 def _trusted(columns: Columns) -> NDArray[np.bool_]:
     return columns.protected() & ((columns.flags & np.uint8(Flag.ABSENT)) == 0)
+
+
+def _same_boxes(now: Columns, then: Columns) -> NDArray[np.bool_]:
+    """Mask ``(N,)`` of the rows of `now` whose box is in `then` on the same frame."""
+    _, rows, others = np.intersect1d(now.frames, then.frames, return_indices=True)
+    same = np.zeros(len(now), dtype=bool)
+    same[rows] = (now.boxes[rows] == then.boxes[others]).all(axis=1)
+    return same
 
 
 def _frozen(heard: dict[Alarm, dict[int, float]]) -> Mapping[Alarm, Mapping[int, float]]:

@@ -78,6 +78,14 @@ def test_that_a_second_check_takes_back_what_no_longer_holds_and_keeps_other_ala
     assert [int(a) for a in result.columns.alarms] == [0] + [int(Alarm.LOOKS)] * 3
 
 
+def test_that_boxes_which_changed_since_the_check_began_are_left_alone() -> None:
+    track = _track(_mine(0), *(_key(f, w=30) for f in range(1, 4)))
+    checked = _check(track, Believer())
+    edited = track.with_keyframes([_key(2, w=12)])
+    result = with_check(edited, checked, {Alarm.SECOND: 0.75})
+    assert [int(a) for a in result.columns.alarms] == [0, Alarm.SECOND, 0, Alarm.SECOND]
+
+
 def test_that_it_starts_anew_at_every_trusted_box_and_stops_at_gaps() -> None:
     track = _track(
         _mine(0), _key(1), _key(2, flags=Flag.CONFIRMED), _key(3), _key(5), _mine(6), _key(7)

@@ -1,0 +1,16 @@
+"""Checking what was tracked, and carrying corrections over."""
+
+from __future__ import annotations
+
+from app.actions.spec import ActionSpec, action
+
+REVIEW: tuple[ActionSpec, ...] = (
+    action("check", "&Check with a second tracker", "Track", "Alt+Q",
+           "Let another tracker go over the tracked boxes from your last box on; where the two "
+           "disagree becomes doubtful. Once more ends it.",
+           icon="next-flag", needs="boxes", section=4),
+    action("carry", "Carry the correction &over", "Track", "Shift+R",
+           "Move the tracked boxes around your corrected one along with it, less and less up to "
+           "your next boxes; nothing is tracked again.",
+           icon="two-way", needs="box", section=1),
+)  # fmt: skip
