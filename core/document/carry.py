@@ -119,12 +119,10 @@ def _stretch(columns: Columns, row: int, step: int) -> NDArray[np.int64]:
     return np.array(rows, dtype=np.int64)
 
 
-def _run_before(
-    columns: Columns, left: NDArray[np.int64], replaced: Keyframe | None
-) -> int | np.int32:
+def _run_before(columns: Columns, left: NDArray[np.int64], replaced: Keyframe | None) -> int:
     if replaced is not None:
         return replaced.run
-    return columns.runs[left[0]] if len(left) else np.int32(-1)
+    return int(columns.runs[left[0]]) if len(left) else -1
 
 
 def _expected(columns: Columns, row: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> Box:
