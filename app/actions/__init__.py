@@ -24,6 +24,7 @@ from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
 from app.actions.review import REVIEW
+from app.actions.recording import RECORDING
 from app.actions.spec import PREDICATES, ActionSpec
 from app.actions.track import RUNS, TRACK
 from app.actions.view import VIEW
@@ -40,6 +41,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *TRACK,
     *RUNS,
     *REVIEW,
+    *RECORDING,
     *GO,
     *VIEW,
     *HISTORY,

@@ -48,7 +48,7 @@ class Controller(QObject):
         self.weights = Weights(self.desk, self.background, prompts, self)
         self.proposals = Proposals(self.desk, self)
         self.objects = Objects(self.desk, prompts, choices.frames, self)
-        self._prompts = prompts
+        self.prompts = prompts
         self.demo = Demo(self.desk, self.project, self.runs, self)
         self.edits.box_set.connect(self.runs.box_set)
         self.desk.reveal.connect(self._reveal)
@@ -186,7 +186,7 @@ class Controller(QObject):
         """Ask for a frame and track up to it, forwards or backwards."""
         here, count = self.desk.state.frame, self.desk.state.frame_count
         suggested = min(here + self.choices.frames(), count - 1)
-        frame = self._prompts.number(self.tr("Track to which frame?"), suggested, 0, count - 1)
+        frame = self.prompts.number(self.tr("Track to which frame?"), suggested, 0, count - 1)
         if frame is not None:
             self.runs.track(1 if frame > here else -1, Extent(until=frame))
 

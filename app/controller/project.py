@@ -29,6 +29,7 @@ from core.document.document import Document
 from core.errors import BoxtrailError
 from core.exchange import Imported
 from core.paths import resource
+from core.replay import ReplaySession, is_recording
 from core.session import Session
 from core.video.source import Access, VideoSource
 
@@ -80,6 +81,8 @@ class Project(QObject):
         session = self._desk.session
         if session is None:
             return ""
+        if isinstance(session, ReplaySession) and session.project_path is None:
+            return session.recording.path.name
         return (session.project_path or session.video.info.path).name
 
     # ---- opening -----------------------------------------------------------------------
@@ -99,7 +102,7 @@ class Project(QObject):
     def open(
         self, path: Path, *, video: Path | None = None, recovery: Recovery | None = None
     ) -> None:
-        """Open a video, folder or project; `video` says where a project's clip is now."""
+        """Open a video, folder, project or recording; `video` says where its clip is now."""
         opener = self.openers.get(path.suffix.lower())
         if opener is not None:
             opener(path)
@@ -258,7 +261,7 @@ class Project(QObject):
         self._playback.go(0)
         if recovery is not None:
             self._restore(session, recovery)
-        else:
+        elif not isinstance(session, ReplaySession):  # a replay shows what was, not work
             self._recover_for(session)
         self.opened.emit()
         self._tell_notes(session)
@@ -393,6 +396,8 @@ def _beside(clip: Path) -> Path:
 
 
 def _load(path: Path, video: Path | None, cache_bytes: int) -> Session:
+    if is_recording(path):
+        return ReplaySession.of_recording(path, video_path=video, cache_bytes=cache_bytes)
     if path.suffix.lower() == project_file.SUFFIX:
         return Session.of_project(path, video_path=video, cache_bytes=cache_bytes)
     return Session.of_video(path, cache_bytes=cache_bytes)

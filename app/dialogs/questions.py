@@ -15,9 +15,11 @@ from app.dialogs.batch_dialog import BatchDialog
 from core.collection.file import SUFFIX as LIST
 from core.document.autosave import Recovery
 from core.document.project_file import SUFFIX
+from core.replay import SUFFIXES
 
 _VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.gif *.y4m"
 _PICTURES = "*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp"
+_RECORDINGS = " ".join(f"*{suffix}" for suffix in SUFFIXES)
 _Button = QMessageBox.StandardButton
 _Role = QMessageBox.ButtonRole
 
@@ -57,7 +59,10 @@ class Questions(QObject):
             ]
         )
         name, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Open a video, pictures or a project"), self._folder, filters
+            self._window,
+            self.tr("Open a video, pictures, a project or a recording"),
+            self._folder,
+            filters,
         )
         return self._chosen(name)
 

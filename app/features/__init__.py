@@ -11,6 +11,7 @@ from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
 from app.features.patches import PatchesFeature
 from app.features.probe import ProbeFeature
+from app.features.recording import RecordingFeature
 from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -20,6 +21,7 @@ FEATURES: tuple[type[Feature], ...] = (
     HistoryFeature,
     LayersFeature,
     PatchesFeature, ProbeFeature,
+    RecordingFeature,
     TruthFeature,
     CurvesFeature,
 )

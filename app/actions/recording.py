@@ -1,0 +1,16 @@
+"""Recording, replay and comparing."""
+
+from __future__ import annotations
+
+from app.actions.spec import ActionSpec, action
+
+RECORDING: tuple[ActionSpec, ...] = (
+    action("record", "Record runs", "Track", "Ctrl+R",
+           "Record what the tracker reports while it runs: boxes, scores, curves and maps, to "
+           "replay it without the tracker.",
+           icon="record", section=4, checkable=True, toolbar=True),
+    action("replay_last", "Replay the last recording", "Track", "",
+           "Open the recording that was finished last.", needs="always", section=4),
+    action("locate_video", "Locate the video…", "Track", "",
+           "Show where the video of the open recording is now.", section=4),
+)  # fmt: skip
