@@ -48,7 +48,8 @@ def main() -> int:
     done = {(row["tracker"], row["variant"]) for row in rows}
     for variant in plan["variant"]:
         key = (variant["tracker"], variant["name"])
-        if key in done or (args.trackers and key[0] not in args.trackers):
+        chosen = not args.trackers or key[0] in args.trackers
+        if key in done or not chosen or (args.parts and variant["part"] not in args.parts):
             continue
         print(f"{key[0]}: {key[1]}", flush=True)
         rows.append(measured(args, plan, variant))
@@ -68,6 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=Path, default=Path("out") / "ablations")
     parser.add_argument("--only", nargs="*", default=[], metavar="A/B")
     parser.add_argument("--trackers", nargs="*", default=[], metavar="KEY")
+    parser.add_argument("--parts", nargs="*", default=[], metavar="PART", help="use, training …")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -86,7 +88,7 @@ def measured(
         facts, weights = trained(args, tracker, settings, args.runs / name)
     scores = evaluated(args, tracker, variant.get("use", {}), weights)
     mean = round(statistics.mean(scores.values()), 4)
-    named = {"tracker": tracker, "variant": variant["name"], "part": variant.get("part", "")}
+    named = {"tracker": tracker, "variant": variant["name"], "part": variant["part"]}
     return {**named, **facts, "mean": mean, **scores}
 
 
