@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from app.controller.desk import Desk
 from app.models.track_model import TrackRow
+from app.scene_lanes import marks_of, protected_count
 from app.theme import track_color
 from app.views.review_panel import ReviewRow
 from app.views.timeline_data import TrackLane
 from app.views.view_types import BoxView, ProposalView
 from core.alarms.review import Place
-from core.document.codec import ranges
 from core.document.document import Document
 from core.document.proposals import of_track, pending
 from core.document.track import Columns, Track
@@ -76,7 +76,7 @@ def rows(desk: Desk) -> list[TrackRow]:
                 track.label,
                 color_of(document, track),
                 boxes_now,
-                int(track.columns.protected().sum()),
+                protected_count(desk, track),
                 track.visible,
                 track.locked,
                 track.id == desk.state.track,
@@ -90,19 +90,24 @@ def lanes(desk: Desk) -> list[TrackLane]:
     if desk.session is None:
         return []
     document = desk.document
-    return [
-        TrackLane(
-            track.id,
-            track.title,
-            color_of(document, track),
-            desk.track_now(track).columns,
-            track.id == desk.state.track,
-            is_shown(desk, track),
-            _proposed_stretches(desk, track),
-            _disagreement(document, track),
+    found: list[TrackLane] = []
+    for track in document.tracks:
+        marks = marks_of(desk, track)
+        found.append(
+            TrackLane(
+                track.id,
+                track.title,
+                color_of(document, track),
+                desk.track_now(track).columns,
+                track.id == desk.state.track,
+                is_shown(desk, track),
+                marks.proposed,
+                marks.disagreement,
+                track.intervals,
+                marks.changes,
+            )
         )
-        for track in document.tracks
-    ]
+    return found
 
 
 def proposals(desk: Desk, frame: int) -> list[ProposalView]:
@@ -150,26 +155,6 @@ def _waiting(desk: Desk, track: Track) -> list[tuple[Columns, str]]:
         for p in desk.document.proposals
         if p.run.track_id == track.id
     ]
-
-
-def _proposed_stretches(desk: Desk, track: Track) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (first, last)
-        for columns, _ in _waiting(desk, track)
-        for first, last in ranges(columns.frames)
-    )
-
-
-def _disagreement(document: Document, track: Track) -> tuple[tuple[int, float], ...]:
-    runs = [r for r in document.runs if r.disagreement and r.track_id == track.id]
-    if not runs:
-        return ()
-    columns = track.columns
-    found: list[tuple[int, float]] = []
-    for run in runs:
-        mine = set(columns.frames[columns.runs == run.id].tolist())
-        found += [(f, v) for f, v in run.disagreement.items() if f in mine]
-    return tuple(found)
 
 
 def review_rows(desk: Desk, places: Sequence[Place]) -> list[ReviewRow]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.memo import Memo
 from app.settings import Preferences
 from app.ui_state import UiState
 from app.undo import EditCommand, Focus
@@ -84,6 +85,7 @@ class Desk(QObject):
         self.threshold: float | None = None  # scores below it are doubtful; None: as tracked
         self.tolerances = Tolerances()  # what was learnt about alarms
         self.state = UiState()
+        self.memo = Memo()  # what views show of the document's parts
         self._skipped: list[Focus] | None = None  # what is passed on the way to a step
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(_UNDO_LIMITS[0])
@@ -108,6 +110,7 @@ class Desk(QObject):
         old, self.session = self.session, session
         self.growing = None
         self.shown = 0
+        self.memo.clear()
         self.stack.clear()
         self.stack.setUndoLimit(_undo_limit(session))
         self.stack.setClean()

@@ -19,7 +19,7 @@ from app.views.timeline_canvas import RULER, STRIP, TimelineCanvas
 from app.views.timeline_data import TrackLane
 from app.views.timeline_ruler import RunSpan
 from app.views.timeline_scale import TimeScale, clock
-from core.states import Flag, Source, TargetState
+from core.states import Flag, IntervalMode, Source, TargetState
 
 __all__ = ["Timeline", "TrackLane"]
 
@@ -76,7 +76,7 @@ class Timeline(TimelineCanvas):
         for number, (before, now) in enumerate(zip(old, self._lanes, strict=True)):
             looks_same = (before.title, before.color, before.visible, before.selected) == (
                 now.title, now.color, now.visible, now.selected
-            )  # fmt: skip
+            ) and _same_marks(before, now)  # fmt: skip
             if now.track_id in changed or not looks_same:
                 self._update_lane(number)
                 if now.selected or before.selected:
@@ -286,7 +286,12 @@ class Timeline(TimelineCanvas):
         if frame in self._damaged:
             where += " · " + self.tr("cannot be read")
         lane = self.selected_lane() if lane is None and pos.y() >= RULER else lane
-        return where if lane is None else f"{lane.title} · {where} · {self._box_text(lane, frame)}"
+        if lane is None:
+            return where
+        parts = [lane.title, where, self._box_text(lane, frame), self._mode_text(lane, frame)]
+        if frame in lane.changes:
+            parts.append(self.tr("attributes change"))
+        return " · ".join(part for part in parts if part)
 
     def _box_text(self, lane: TrackLane, frame: int) -> str:
         row = int(np.searchsorted(lane.columns.frames, frame))
@@ -294,7 +299,8 @@ class Timeline(TimelineCanvas):
             return self.tr("no box")
         key = lane.columns.key(row)
         if key.is_absent:
-            return self.tr("not in the picture")
+            gone = Flag.OUT_OF_VIEW in key.flags
+            return self.tr("out of the picture") if gone else self.tr("not in the picture")
         sources = {
             Source.MANUAL: self.tr("drawn by hand"),
             Source.TRACKED: self.tr("tracked"),
@@ -307,6 +313,29 @@ class Timeline(TimelineCanvas):
             words.append(states[key.state])
         if key.source != Source.MANUAL:
             words.append(self.tr("score {score:.2f}").format(score=key.score))
-        if key.flags & Flag.CONFIRMED:
-            words.append(self.tr("confirmed"))
+        for flag, word in (
+            (Flag.CONFIRMED, self.tr("confirmed")),
+            (Flag.OCCLUDED, self.tr("partly hidden")),
+            (Flag.TRUNCATED, self.tr("cut by the border")),
+        ):
+            if flag in key.flags:
+                words.append(word)
         return ", ".join(words)
+
+    def _mode_text(self, lane: TrackLane, frame: int) -> str:
+        modes = {
+            IntervalMode.LINEAR: self.tr("on a straight line between yours"),
+            IntervalMode.SMOOTH: self.tr("on a smooth curve between yours"),
+            IntervalMode.GAP: self.tr("no boxes between yours"),
+        }
+        found = next((i for i in lane.intervals if i.first < frame < i.last), None)
+        return modes.get(found.mode, "") if found is not None else ""
+
+
+def _same_marks(a: TrackLane, b: TrackLane) -> bool:
+    return (
+        a.proposed is b.proposed
+        and a.disagreement is b.disagreement
+        and a.intervals is b.intervals
+        and a.changes is b.changes
+    )

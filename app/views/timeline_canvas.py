@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from app import theme
 from app.views import timeline_ruler as ruler
-from app.views.lane_marks import paint_marks
+from app.views.lane_marks import Area, paint_marks
 from app.views.timeline_data import TrackLane
 from app.views.timeline_lanes import LanePixmaps, ScorePixmap
 from app.views.timeline_raster import LANE_HEIGHT
@@ -221,7 +221,7 @@ class TimelineCanvas(QAbstractScrollArea):
         if dirty.right() >= gutter:
             pixmap = self._lane_pixmaps.pixmap(lane, self._scale, self.devicePixelRatioF())
             painter.drawPixmap(gutter, top + 1, pixmap)
-            paint_marks(painter, lane, self._scale, gutter, top + 1, _ROW - 2)
+            paint_marks(painter, lane, self._scale, Area(gutter, top + 1, _ROW - 2))
         painter.setOpacity(1.0)
         if dirty.left() < gutter:
             self._paint_name(painter, tokens, lane, QRect(0, top, gutter, _ROW - 1))

@@ -20,6 +20,7 @@ from app.views.timeline_raster import (
     LANE_HEIGHT,
     MANUAL,
     STATE_CONFIRMED,
+    Facts,
     codes_of,
     lane_pixels,
     machine_scores,
@@ -46,7 +47,7 @@ class _Key:
 @dataclass(slots=True)
 class _Cached:
     columns: Columns
-    codes: NDArray[np.uint8]
+    codes: Facts
     manual: NDArray[np.int32]
     key: _Key | None = None
     pixmap: QPixmap | None = None

@@ -1,6 +1,6 @@
 """Pictures of a track over time: one column per device pixel, made by numpy.
 
-Each box becomes one byte of facts (:func:`codes_of`); a column of the picture shows
+Each box becomes a few bits of facts (:func:`codes_of`); a column of the picture shows
 the union of the facts of its frames (``bitwise_or.reduceat``), reduced to the look
 that matters most: a lost frame among a thousand good ones stays visible. Looks are
 looked up in a small pattern table, so the cost is O(columns), not O(boxes drawn).
@@ -17,9 +17,11 @@ from app.views.timeline_scale import TimeScale
 from core.document.track import Columns
 from core.states import Flag, Source, TargetState
 
-TRACKING, UNCERTAIN, LOST, MANUAL, INTERPOLATED, IMPORTED, CONFIRMED, ABSENT = (
-    1 << bit for bit in range(8)
-)
+(
+    TRACKING, UNCERTAIN, LOST, MANUAL, INTERPOLATED, IMPORTED, CONFIRMED, ABSENT,
+    OUT_OF_VIEW, OCCLUDED, TRUNCATED,
+) = (1 << bit for bit in range(11))  # fmt: skip
+_ALL_FACTS = 1 << 11
 STATE_UNCERTAIN = "#e69f00"
 STATE_LOST = "#d55e00"
 STATE_CONFIRMED = "#009e73"
@@ -29,39 +31,43 @@ LANE_HEIGHT = 20
 _PERIOD = 8  # of hatches and dashes, device-independent pixels
 
 # Looks from the least to the most important; the last one present in a column is drawn.
-_LOOKS = (0, MANUAL, ABSENT, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
+_LOOKS = (0, MANUAL, ABSENT, OUT_OF_VIEW, INTERPOLATED, IMPORTED, TRACKING, UNCERTAIN, LOST)
+# What is said of a box takes parts of its bar away: the upper half, or teeth of the lower one.
+_UPPER, _LOWER = (4.0, 9.75), (9.75, 15.6)
+_TEETH = 4  # device-independent pixels from tooth to tooth
 
-Bytes = NDArray[np.uint8]
+Facts = NDArray[np.uint16]
 Pixels = NDArray[np.uint32]
 """Premultiplied ``0xAARRGGBB``, as ``QImage.Format_ARGB32_Premultiplied`` holds them."""
 
 
-def codes_of(columns: Columns) -> Bytes:
-    """Facts of each box, ``(N,)`` uint8, with one 0 appended for :func:`union`."""
-    codes = np.zeros(len(columns) + 1, np.uint8)
+def codes_of(columns: Columns) -> Facts:
+    """Facts of each box, ``(N,)`` uint16, with one 0 appended for :func:`union`."""
+    codes = np.zeros(len(columns) + 1, np.uint16)
     facts = codes[:-1]
-    by_state = np.array([TRACKING, UNCERTAIN, LOST], np.uint8)
-    by_source = np.array([MANUAL, 0, INTERPOLATED, IMPORTED], np.uint8)
+    by_state = np.array([TRACKING, UNCERTAIN, LOST], np.uint16)
+    by_source = np.array([MANUAL, 0, INTERPOLATED, IMPORTED], np.uint16)
     facts |= by_source[np.minimum(columns.sources, int(Source.IMPORTED))]
     states = by_state[np.minimum(columns.states, int(TargetState.LOST))]
-    facts |= np.where(columns.sources == Source.TRACKED, states, np.uint8(0))
-    facts |= np.where(columns.flags & np.uint8(Flag.CONFIRMED), np.uint8(CONFIRMED), np.uint8(0))
+    facts |= np.where(columns.sources == Source.TRACKED, states, np.uint16(0))
+    facts |= _flag_facts()[columns.flags]
     absent = (columns.flags & np.uint8(Flag.ABSENT)) != 0
-    facts[absent] = (facts[absent] & np.uint8(CONFIRMED | MANUAL)) | np.uint8(ABSENT)
+    stays = np.uint16(CONFIRMED | MANUAL | ABSENT | OUT_OF_VIEW)
+    facts[absent] &= stays
     return codes
 
 
-def union(frames: NDArray[np.int32], codes: Bytes, scale: TimeScale, width: int) -> Bytes:
+def union(frames: NDArray[np.int32], codes: Facts, scale: TimeScale, width: int) -> Facts:
     """Facts per column, ``(width,)``: the union over the frames each column covers."""
     if not len(frames) or not width:
-        return np.zeros(width, np.uint8)
+        return np.zeros(width, np.uint16)
     start, stop = scale.edges(width)
     lower, upper = _rows_before(frames, start), _rows_before(frames, stop)
     merged = np.bitwise_or.reduceat(codes, _pairs(lower, upper))[::2]
-    return np.where(upper > lower, merged, 0).astype(np.uint8)
+    return np.where(upper > lower, merged, 0).astype(np.uint16)
 
 
-def lane_pixels(facts: Bytes, color: str, ratio: float, *, cells: bool) -> Pixels:
+def lane_pixels(facts: Facts, color: str, ratio: float, *, cells: bool) -> Pixels:
     """Picture of a lane, ``(LANE_HEIGHT · ratio, columns)`` packed pixels.
 
     With `cells` the ends of hollow stretches are closed (worth it when frames are wide).
@@ -71,11 +77,27 @@ def lane_pixels(facts: Bytes, color: str, ratio: float, *, cells: bool) -> Pixel
     pixels = np.take(table, places, axis=1)
     if cells:
         _close_ends(pixels, (facts & IMPORTED) != 0, color, ratio)
+    _take_away(pixels, facts, ratio)
     underline = np.flatnonzero(facts & CONFIRMED)
     if len(underline):
         rows = slice(round(16.5 * ratio), round(18.5 * ratio))
         pixels[rows, underline] = packed(STATE_CONFIRMED)
     return pixels
+
+
+def _take_away(pixels: Pixels, facts: Facts, ratio: float) -> None:
+    """Half a bar where the target is partly hidden, teeth where it is cut by the border."""
+    hidden = np.flatnonzero(facts & OCCLUDED)
+    if len(hidden):
+        pixels[_rows(_UPPER, ratio), hidden] = 0
+    cut = np.flatnonzero(facts & TRUNCATED)
+    cut = cut[(cut / ratio) % _TEETH < _TEETH / 2]
+    if len(cut):
+        pixels[_rows(_LOWER, ratio), cut] = 0
+
+
+def _rows(span: tuple[float, float], ratio: float) -> slice:
+    return slice(round(span[0] * ratio), round(span[1] * ratio))
 
 
 def machine_scores(columns: Columns) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -156,12 +178,28 @@ def _pairs(lower: NDArray[np.intp], upper: NDArray[np.intp]) -> NDArray[np.intp]
 
 
 @functools.cache
+def _flag_facts() -> Facts:
+    """What each of the 256 combinations of flags says of a box."""
+    flags, table = np.arange(256), np.zeros(256, np.uint16)
+    for flag, fact in (
+        (Flag.CONFIRMED, CONFIRMED),
+        (Flag.OCCLUDED, OCCLUDED),
+        (Flag.TRUNCATED, TRUNCATED),
+        (Flag.ABSENT, ABSENT),
+    ):
+        table[(flags & flag) != 0] |= fact
+    table[(flags & Flag.ABSENT != 0) & (flags & Flag.OUT_OF_VIEW != 0)] |= OUT_OF_VIEW
+    table.setflags(write=False)
+    return table
+
+
+@functools.cache
 def _look_table() -> NDArray[np.intp]:
-    """Index into :data:`_LOOKS` for each of the 256 unions of facts."""
-    table = np.zeros(256, np.intp)
+    """Index into :data:`_LOOKS` for each union of facts."""
+    table = np.zeros(_ALL_FACTS, np.intp)
     for number, look in enumerate(_LOOKS):
         if look:
-            table[(np.arange(256) & look) != 0] = number
+            table[(np.arange(_ALL_FACTS) & look) != 0] = number
     table.setflags(write=False)
     return table
 
@@ -183,6 +221,9 @@ def _patterns(color: str, ratio: float) -> tuple[Pixels, int]:
         table[:, _LOOKS.index(look)][mask] = packed(shade, alpha)
 
     paint(ABSENT, (np.abs(y - 9.75) < 0.8) & ((x % 4) < 1.6), "#8a93a0", 1.0)
+    # Arrows that point out of the picture.
+    arrow = np.abs((x % _PERIOD) - 2 - (5 - np.abs(y - 9.75)) * 0.7) < 0.9
+    paint(OUT_OF_VIEW, arrow & (np.abs(y - 9.75) < 5), "#8a93a0", 1.0)
     paint(MANUAL, full, color, 0.5)
     paint(INTERPOLATED, (np.abs(y - 9.75) < 1.3) & (x < 5.2), color, 1.0)
     paint(IMPORTED, full, color, 0.16)

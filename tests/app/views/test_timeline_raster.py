@@ -44,7 +44,7 @@ def test_that_each_kind_of_box_has_its_fact():
         raster.MANUAL,
         raster.TRACKING,
         raster.UNCERTAIN | raster.CONFIRMED,
-        raster.LOST,
+        raster.LOST | raster.OCCLUDED,
         raster.INTERPOLATED,
         raster.IMPORTED,
         raster.ABSENT,
@@ -58,7 +58,7 @@ def test_that_one_lost_frame_among_a_hundred_thousand_is_seen():
     scale = TimeScale.fitted(10_000, 100)
     facts = facts_of(cols, scale, 100)
     assert [i for i, f in enumerate(facts) if f & raster.LOST] == [43]
-    colors = raster.lane_pixels(np.array(facts, np.uint8), "#0072b2", 1.0, cells=False)
+    colors = raster.lane_pixels(np.array(facts, np.uint16), "#0072b2", 1.0, cells=False)
     middle = colors[5]
     assert not np.array_equal(middle[43], middle[42])
 
@@ -91,14 +91,14 @@ def test_that_states_and_sources_differ_in_shape_and_not_only_in_colour():
              raster.UNCERTAIN, raster.LOST]  # fmt: skip
     shapes = set()
     for look in looks:
-        pixels = raster.lane_pixels(np.full(16, look, np.uint8), "#e69f00", 1.0, cells=False)
+        pixels = raster.lane_pixels(np.full(16, look, np.uint16), "#e69f00", 1.0, cells=False)
         shapes.add((pixels >> 24).tobytes())
     assert len(shapes) == len(looks)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
 def test_that_lane_pictures_have_the_size_in_device_pixels(ratio):
-    pixels = raster.lane_pixels(np.zeros(33, np.uint8), "#e69f00", ratio, cells=True)
+    pixels = raster.lane_pixels(np.zeros(33, np.uint16), "#e69f00", ratio, cells=True)
     assert pixels.shape == (round(raster.LANE_HEIGHT * ratio), 33)
     assert pixels.flags["C_CONTIGUOUS"]
     assert not pixels.any()
@@ -157,3 +157,30 @@ def test_that_only_lanes_with_other_columns_are_made_anew(qapp):
     assert again[0] == kept[0]
     assert again[1] != kept[1]
     assert cache.pixmap(lanes[0], scale.zoomed(2, 5), 1.0).cacheKey() != kept[0]
+
+
+def test_that_what_is_said_of_a_box_is_seen_by_shape():
+    def picture(flags: Flag, source: Source = Source.TRACKED) -> np.ndarray:
+        cols = columns(*((f, source, TargetState.TRACKING, flags, 1) for f in range(16)))
+        facts = raster.union(cols.frames, raster.codes_of(cols), TimeScale.fitted(16, 16), 16)
+        pixels = raster.lane_pixels(facts, "#0072b2", 1.0, cells=False)
+        return (pixels >> 24) > 127  # shape only: what is there, whatever the colour
+
+    kinds = (Flag.NONE, Flag.OCCLUDED, Flag.TRUNCATED, Flag.OCCLUDED | Flag.TRUNCATED,
+             Flag.ABSENT, Flag.ABSENT | Flag.OUT_OF_VIEW)  # fmt: skip
+    shapes = [picture(flags) for flags in kinds]
+    for number, shape in enumerate(shapes):
+        assert shape.any()
+        assert not any(np.array_equal(shape, other) for other in shapes[:number])
+    plain, hidden, cut = shapes[:3]
+    assert plain[5:9].all()
+    assert not hidden[5:9].any()
+    assert hidden[11:14].all()
+    assert cut[11:14].any(axis=0).tolist() == [False, False, True, True] * 4
+
+
+def test_that_out_of_view_is_only_said_of_absent_frames():
+    said = (Flag.OUT_OF_VIEW, Flag.ABSENT | Flag.OCCLUDED)
+    cols = columns(*((n, Source.MANUAL, TargetState.LOST, f, 1) for n, f in enumerate(said)))
+    codes = raster.codes_of(cols)
+    assert codes.tolist() == [raster.MANUAL, raster.MANUAL | raster.ABSENT, 0]
