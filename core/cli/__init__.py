@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "record": "track and record everything that the tracker reports",
     "inspect": "say what a recording holds, and take curves and maps out of it",
     "evaluate": "measure trackers on benchmark sequences",
+    "figure": "draw a figure for print, or an overlay video, from a recording or project",
     "export": "write a project's boxes in another format",
     "info": "say what a video or a project file holds",
     "params": "list trackers and their parameters",

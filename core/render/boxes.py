@@ -26,6 +26,7 @@ _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DASH = {Source.INTERPOLATED: (10, 6), Source.IMPORTED: (3, 4)}
 _LOST_DASH = (2, 6)
+_TRUTH_DASH = (8, 4)
 _STATE_TEXT = {TargetState.UNCERTAIN: "uncertain", TargetState.LOST: "lost"}
 
 
@@ -71,6 +72,18 @@ def draw_boxes(picture: Picture, boxes: list[DrawnBox]) -> Picture:
         _outline(canvas, item, width)
     for item in boxes:  # names on top of all outlines
         _name(canvas, item, width)
+    return canvas
+
+
+def draw_truth(picture: Picture, corners: NDArray[np.float64]) -> Picture:
+    """A copy of `picture` with the true region: a white dash-dotted line, as in the window."""
+    canvas = picture.copy()
+    width = max(1, round(min(canvas.shape[:2]) / 300))
+    ends = [(float(x), float(y)) for x, y in corners]
+    edges = list(zip(ends, ends[1:] + ends[:1], strict=True))
+    for shade, thickness in (((0, 0, 0), width + 2), ((255, 255, 255), width)):
+        for start, stop in edges:
+            _line(canvas, start, stop, shade, thickness, _TRUTH_DASH, width)
     return canvas
 
 

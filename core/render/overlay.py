@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.document.document import Document
-from core.render.boxes import DrawnBox, boxes_on, draw_boxes
+from core.render.boxes import DrawnBox, boxes_on, draw_boxes, draw_truth
 from core.render.maps import MapLook, draw_map
 from core.render.video_file import VideoWriter
 from core.trackers.base import ResponseMap
@@ -25,15 +25,35 @@ class Look:
     titles: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a video shows beside a document's boxes, each by frame.
+
+    `response` gives the map, `truth` the corners ``(K, 2)`` of the true region, `boxes` further
+    boxes (those of a recording, of another tracker).
+    """
+
+    response: Callable[[int], ResponseMap | None] = lambda frame: None
+    truth: Callable[[int], NDArray[np.float64] | None] = lambda frame: None
+    boxes: Callable[[int], Sequence[DrawnBox]] = lambda frame: ()
+    look: Look | None = None
+
+
 def compose(
     picture: NDArray[np.uint8],
     boxes: list[DrawnBox],
     response: ResponseMap | None = None,
     look: Look | None = None,
+    truth: NDArray[np.float64] | None = None,
 ) -> NDArray[np.uint8]:
-    """A copy of the ``(H, W, 3)`` RGB `picture` with the map below and the boxes on top."""
+    """A copy of the ``(H, W, 3)`` RGB `picture` with the map below and the boxes on top.
+
+    `truth` are the corners ``(K, 2)`` of the true region, drawn below the boxes.
+    """
     look = look or Look()
     under = draw_map(picture, response, look.map) if response is not None else picture
+    if truth is not None:
+        under = draw_truth(under, truth)
     return draw_boxes(under, boxes)
 
 
@@ -45,6 +65,7 @@ def render_video(
     start: int = 0,
     stop: int | None = None,
     progress: Callable[[int], bool | None] | None = None,
+    extras: Extras | None = None,
 ) -> int:
     """Write the clip (or frames ``start <= k < stop``) with the document's boxes as MP4.
 
@@ -52,6 +73,8 @@ def render_video(
     ----------
     progress
         Told the number of frames written; returning False stops, and nothing is kept.
+    extras
+        What is drawn beside the document's boxes.
 
     Returns
     -------
@@ -63,11 +86,14 @@ def render_video(
     StorageError
         If the file cannot be written; an older file at `path` stays.
     """
+    more = extras or Extras()
     end = video.info.frame_count if stop is None else min(stop, video.info.frame_count)
     try:
         with VideoWriter(path, video.info.fps) as writer:
             for frame in video.frames(start, end):
-                writer.write(compose(frame.image, boxes_on(document, frame.index)))
+                drawn = [*boxes_on(document, frame.index), *more.boxes(frame.index)]
+                response, truth = more.response(frame.index), more.truth(frame.index)
+                writer.write(compose(frame.image, drawn, response, more.look, truth))
                 if progress is not None and progress(writer.frames) is False:
                     raise _Stopped
     except _Stopped:
