@@ -16,13 +16,15 @@ from app.controller.desk import Desk
 from app.models.track_model import TrackRow
 from app.scene_lanes import marks_of, protected_count
 from app.theme import track_color
+from app.views.proposal_look import FUSED, look
 from app.views.review_panel import ReviewRow
 from app.views.timeline_data import TrackLane
 from app.views.view_types import BoxView, ProposalView
 from core.alarms.review import Place
-from core.document.document import Document
+from core.document.document import Document, Run
 from core.document.proposals import of_track, pending
-from core.document.track import Columns, Track
+from core.document.track import Track
+from core.geometry import Box
 from core.states import Flag, TargetState
 
 
@@ -116,18 +118,34 @@ def proposals(desk: Desk, frame: int) -> list[ProposalView]:
         return []
     found: list[ProposalView] = []
     for track in desk.document.tracks:
-        if is_shown(desk, track):
-            for columns, text in _waiting(desk, track):
-                row = int(np.searchsorted(columns.frames, np.int32(frame)))
-                if row < len(columns) and columns.frames[row] == frame:
-                    box = columns.key(row).box
-                    found.append(ProposalView(box, color_of(desk.document, track), text))
+        if not is_shown(desk, track):
+            continue
+        for proposal in desk.document.proposals:
+            columns = proposal.columns
+            row = int(np.searchsorted(columns.frames, np.int32(frame)))
+            mine = proposal.run.track_id == track.id and row < len(columns)
+            if mine and columns.frames[row] == frame:
+                found.append(_proposal(desk, track, proposal.run, columns.key(row).box))
     growing = desk.growing
     if growing is not None and desk.growing_beside:
         key, track = growing.key_at(frame), desk.document.track(growing.track_id)
-        if key is not None:
+        members = growing.beside_at(frame)
+        found += [_proposal(desk, track, run, box) for run, box in members]
+        if key is not None and members:
+            found.append(ProposalView(key.box, FUSED.color, "fused", FUSED.pattern))
+        elif key is not None:
             found.append(ProposalView(key.box, color_of(desk.document, track), "proposed"))
     return found
+
+
+def _proposal(desk: Desk, track: Track, run: Run, box: Box) -> ProposalView:
+    """One proposed box; those of several trackers differ in colour and pattern."""
+    if not run.group:
+        return ProposalView(box, color_of(desk.document, track), f"{run.tracker} proposes")
+    if run.group == run.id:
+        return ProposalView(box, FUSED.color, "fused", FUSED.pattern)
+    shown = look(run.group - 1 - run.id)
+    return ProposalView(box, shown.color, run.tracker, shown.pattern)
 
 
 def proposal_text(desk: Desk) -> str:
@@ -138,23 +156,16 @@ def proposal_text(desk: Desk) -> str:
     if proposal is None:
         return ""
     frames, waiting = proposal.columns.frames, pending(desk.document, proposal)
+    who = proposal.run.params.get("trackers", proposal.run.tracker)
     place = f"frames {int(frames[0])} to {int(frames[-1])}"
     yours = len(frames) - len(waiting)
     kept = f"; on {yours} of them yours stay" if yours else ""
-    return f"{len(frames)} boxes of {proposal.run.tracker} proposed on {place}{kept}"
+    return f"{len(frames)} boxes of {who} proposed on {place}{kept}"
 
 
 def is_shown(desk: Desk, track: Track) -> bool:
     """Whether a track is drawn: visible, and not outside of a solo."""
     return track.visible if desk.state.solo is None else track.id == desk.state.solo
-
-
-def _waiting(desk: Desk, track: Track) -> list[tuple[Columns, str]]:
-    return [
-        (p.columns, f"{p.run.tracker} proposes")
-        for p in desk.document.proposals
-        if p.run.track_id == track.id
-    ]
 
 
 def review_rows(desk: Desk, places: Sequence[Place]) -> list[ReviewRow]:

@@ -37,7 +37,8 @@ class UiState:
     the undo stack; they are here so that one value answers every "may I?". `lacks` says
     why the chosen tracker cannot run, empty when it can. `solo` is the only track that is
     shown, None for all that are visible. `propose` says that runs become proposals,
-    `proposed` that one waits for the selected track.
+    `proposed` that one waits for the selected track, `together` that several trackers'
+    proposals wait side by side.
     """
 
     has_clip: bool = False
@@ -59,6 +60,7 @@ class UiState:
     solo: int | None = None
     propose: bool = False
     proposed: bool = False
+    together: bool = False
     has_list: bool = False  # several clips: a list of them is open
     in_list: bool = False  # the open clip is one of them
     batch: bool = False  # they are being tracked in the background

@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from app.actions.attributes import ATTRIBUTES
+from app.actions.consensus import CONSENSUS
 from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO
@@ -23,8 +24,8 @@ from app.actions.keyboard import KEYBOARD
 from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
-from app.actions.review import REVIEW
 from app.actions.recording import RECORDING
+from app.actions.review import REVIEW
 from app.actions.spec import PREDICATES, ActionSpec
 from app.actions.track import RUNS, TRACK
 from app.actions.view import VIEW
@@ -40,6 +41,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *SELECT,
     *TRACK,
     *RUNS,
+    *CONSENSUS,
     *REVIEW,
     *RECORDING,
     *GO,

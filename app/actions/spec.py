@@ -28,6 +28,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "map": lambda s: s.has_clip and s.overlay.visible,
         "two_way": lambda s: s.may_run and s.track is not None,
         "proposed": lambda s: s.proposed,
+        "together": lambda s: s.together,
         "list": lambda s: s.has_list,
         "in_list": lambda s: s.in_list,
         "batch": lambda s: s.batch,

@@ -7,7 +7,7 @@ so there is one answer to "what changed", told by three signals.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -21,11 +21,12 @@ from app.settings import Preferences
 from app.ui_state import UiState
 from app.undo import EditCommand, Focus
 from core.alarms.learning import Tolerances
-from core.document.document import Document
+from core.document.document import Document, Run
 from core.document.proposals import of_track
 from core.document.store import Change
 from core.document.track import Columns, Keyframe, Track
 from core.errors import BoxtrailError
+from core.geometry import Box
 from core.session import Session
 
 _UNDO_BYTES = 1 << 30  # what the versions of a long track may take, at worst
@@ -54,6 +55,10 @@ class Growing(Protocol):
 
     def key_at(self, frame: int) -> Keyframe | None:
         """The run's box on `frame`."""
+        ...
+
+    def beside_at(self, frame: int) -> Sequence[tuple[Run, Box]]:
+        """What the trackers of a consensus say of a frame; nothing for other runs."""
         ...
 
     def columns(self) -> Columns:
@@ -247,6 +252,7 @@ class Desk(QObject):
             track=track,
             solo=solo if document is not None and document.has_track(solo) else None,
             proposed=proposal is not None,
+            together=proposal is not None and bool(proposal.run.group),
             box_here=self.key_at(track, self.state.frame) is not None,
             any_tracks=document is not None and bool(document.tracks),
             any_boxes=document is not None and any(len(t) for t in document.tracks),

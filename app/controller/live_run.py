@@ -11,19 +11,29 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.document.document import Run
 from core.document.track import Columns, Keyframe
-from core.engine.run_buffer import Row
+from core.engine.run_buffer import Row, RunBuffer
+from core.geometry import Box
 from core.states import Flag, Source
 
 _START = 256
+_RECENT = 64  # rows of a member in which a frame is looked for
 
 
 class LiveRun:
     """Growing columns of one run (GUI thread)."""
 
-    def __init__(self, track_id: int, run_id: int) -> None:
+    def __init__(
+        self,
+        track_id: int,
+        run_id: int,
+        members: Sequence[Run] = (),
+        beside: Sequence[RunBuffer] = (),
+    ) -> None:
         self.track_id = track_id
         self.run_id = run_id
+        self._beside = tuple(zip(members, beside, strict=True))  # of a consensus
         self.last: Row | None = None
         self._rows: dict[int, Row] = {}
         self._places: dict[int, int] = {}  # a two-way run says more than once what it found
@@ -75,6 +85,16 @@ class LiveRun:
         frames = self._frames[: self._count]
         inside = (frames >= first) & (frames <= last)
         return frames[inside], self._boxes[: self._count][inside]
+
+    def beside_at(self, frame: int) -> list[tuple[Run, Box]]:
+        """What each tracker of a consensus says of a frame that was reached lately."""
+        found: list[tuple[Run, Box]] = []
+        for run, buffer in self._beside:
+            recent = buffer.since(max(len(buffer) - _RECENT, 0))
+            box = next((row.box for row in recent if row.frame == frame), None)
+            if box is not None:
+                found.append((run, box))
+        return found
 
     def columns(self) -> Columns:
         """All boxes so far, sorted by frame."""

@@ -16,12 +16,9 @@ from core.engine.extent import TO_END, Extent
 from core.engine.map_source import MapHistory
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
-from core.geometry import Box
 from core.recording.run_recorder import RunRecorder
 from core.session import Session
 from core.states import CorrectionPolicy, TargetState
-
-_RECENT = 64  # rows of a run under way in which a frame is looked for
 
 
 class Choices(Protocol):
@@ -140,16 +137,6 @@ class ActiveRun:
             return self.session.with_result(document, self.job.plan, self.job.buffer, propose=True)
         found = self.growing_result()
         return document if found is None else proposed(document, *found)
-
-    def members_at(self, frame: int) -> list[tuple[str, Box]]:
-        """The last boxes of each member of a consensus: tracker and box on `frame`."""
-        found: list[tuple[str, Box]] = []
-        for run, rows in zip(self.job.plan.members, self.job.buffer.beside, strict=True):
-            recent = rows.since(max(len(rows) - _RECENT, 0))
-            box = next((row.box for row in recent if row.frame == frame), None)
-            if box is not None:
-                found.append((run.tracker, box))
-        return found
 
     def facts(self) -> list[tuple[str, str]]:
         """What an error report says of it."""

@@ -40,7 +40,6 @@ from core.engine.extent import TO_END, Extent
 from core.engine.map_source import MapHistory, MapSource
 from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
-from core.geometry import Box
 from core.states import CorrectionPolicy
 from core.trackers.base import Services
 
@@ -269,10 +268,6 @@ class Runs(QObject):
         active = self._active
         return active.proposed_in(document) if active is not None and active.propose else document
 
-    def members_at(self, frame: int) -> list[tuple[str, Box]]:
-        """What each tracker of a consensus under way says of a frame it has just reached."""
-        return self._active.members_at(frame) if self._active is not None else []
-
     def facts(self) -> list[tuple[str, str]]:
         """The run, for an error report."""
         return self._active.facts() if self._active is not None else []
@@ -315,7 +310,7 @@ class Runs(QObject):
         self.last = LastRun(session, plan, job.buffer, job.maps, job.tunings)
         job.held.connect(self._on_held)
         job.ended.connect(self._on_ended)
-        live = LiveRun(plan.run.track_id, plan.run.id)
+        live = LiveRun(plan.run.track_id, plan.run.id, plan.members, job.buffer.beside)
         propose = self._desk.state.propose or bool(plan.members)
         began, key = time.perf_counter(), wish.merge_key
         self._active = ActiveRun(job, live, session, Speed(), began, propose=propose, merge_key=key)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
-from app.features.curves import CurvesFeature
 from app.features.checking import CheckingFeature
+from app.features.consensus import ConsensusFeature
+from app.features.curves import CurvesFeature
 from app.features.feature import Feature, Parts
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
@@ -17,10 +18,12 @@ from app.features.truth import TruthFeature
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
     CheckingFeature,
+    ConsensusFeature,
     KeyboardFeature,
     HistoryFeature,
     LayersFeature,
-    PatchesFeature, ProbeFeature,
+    PatchesFeature,
+    ProbeFeature,
     RecordingFeature,
     TruthFeature,
     CurvesFeature,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.overlay_paint import (
     EVERYWHERE,
     draw_note,
     enter_view_space,
+    kept_inside,
+    overlay_font,
     stroke,
     visible_rect,
 )
 from app.views.view_types import ProposalView
 
-_PATTERN = (7.0, 4.0)
 _REACH = 200.0  # lines may run this far out of view before they are cut
 _OUTSIDE = 3.0  # view points by which the line lies outside the box, free of the real one
 
@@ -48,6 +49,7 @@ class ProposalItem(QGraphicsItem):
     ) -> None:
         seen = visible_rect(painter, widget)
         to_view = enter_view_space(painter)
+        said: list[QRectF] = []
         for view in self._views:
             box = view.box
             rect = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h))
@@ -56,5 +58,31 @@ class ProposalItem(QGraphicsItem):
                 continue
             path = QPainterPath()
             path.addRect(rect.intersected(seen.adjusted(-_REACH, -_REACH, _REACH, _REACH)))
-            stroke(painter, path, QColor(view.color), 2.0, _PATTERN)
-            draw_note(painter, QPointF(rect.left(), rect.bottom() + 4), view.text, seen)
+            stroke(painter, path, QColor(view.color), 2.0, view.pattern)
+            said.append(self._name(painter, rect, view, seen, said))
+
+    def _name(
+        self,
+        painter: QPainter,
+        rect: QRectF,
+        view: ProposalView,
+        seen: QRectF,
+        taken: Sequence[QRectF],
+    ) -> QRectF:
+        """Write whose box it is under it, below names that are there already."""
+        metrics = QFontMetricsF(overlay_font())
+        width = metrics.horizontalAdvance(view.text) + 14
+        place = QRectF(rect.left(), rect.bottom() + 4, width, metrics.height() + 6)
+        place = kept_inside(place, seen)
+        for _ in taken:
+            hit = next((other for other in taken if other.intersects(place)), None)
+            if hit is None:
+                break
+            place.moveTop(hit.bottom() + 1)
+        if place.bottom() > seen.bottom():  # no room below: beside the others
+            hit = max(taken, key=QRectF.right, default=place)
+            place.moveTo(hit.right() + 2, hit.top())
+        drawn = draw_note(painter, place.topLeft(), view.text, seen)
+        bar = QRectF(drawn.left(), drawn.top() + 3, 3, drawn.height() - 6)
+        painter.fillRect(bar, QColor(view.color))
+        return drawn

@@ -159,6 +159,11 @@ class TrackerPanel(QWidget):
         self._actions.add_actions(actions)
         self._actions.setVisible(bool(self._actions.buttons()))
 
+    def add_section(self, title: str, body: QWidget) -> None:
+        """A further part below the run options, with a heading that folds it."""
+        self._sections.addWidget(FoldButton(title, body, self))
+        self._sections.addWidget(body)
+
     def weights(self) -> WeightsNote:
         """What is said about the tracker's weights."""
         return self._weights
@@ -208,6 +213,9 @@ class TrackerPanel(QWidget):
         column.setSpacing(G // 2)
         column.addWidget(FoldButton(self.tr("Run"), self._options, body))
         column.addWidget(self._options)
+        self._sections = QVBoxLayout()
+        self._sections.setSpacing(G // 2)
+        column.addLayout(self._sections)
         column.addSpacing(G // 2)
         head = QHBoxLayout()
         head.addWidget(self._heading, 1)

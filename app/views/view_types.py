@@ -35,11 +35,15 @@ class BoxView:
 
 @dataclass(frozen=True, slots=True)
 class ProposalView:
-    """A box that a run proposes on the current frame; `text` says whose it is."""
+    """A box that a run proposes on the current frame; `text` says whose it is.
+
+    `pattern` are the lengths of dashes and gaps in points, empty for a solid line.
+    """
 
     box: Box
     color: str
     text: str
+    pattern: tuple[float, ...] = (7.0, 4.0)
 
 
 BLENDS = ("normal", "screen", "lighten", "add", "multiply", "darken", "overlay", "difference")
