@@ -36,14 +36,22 @@ SHARP_SIDE = 512
 
 
 def pixels_of(
-    response: ResponseMap, indices: NDArray[np.uint8], settings: OverlaySettings
+    response: ResponseMap, indices: NDArray[np.uint8], settings: OverlaySettings, pool: int = 1
 ) -> NDArray[np.uint32]:
-    """Premultiplied ARGB of every cell, repeated where cells are to have sharp edges."""
+    """Premultiplied ARGB of every cell, repeated where cells are to have sharp edges.
+
+    With `pool` above 1 one pixel stands for ``pool × pool`` cells and has the colour of the
+    strongest, so that a peak stays in sight where cells are smaller than pixels; the last
+    row and column then reach beyond the map, and are clear there.
+    """
     table = _argb_table(settings.colormap, settings.fade, settings.threshold, settings.gamma)
     pixels = table[indices]
     known = np.isfinite(response.values)
     if not known.all():
         pixels[~known] = 0
+    if pool > 1:
+        middle = 127.5 if settings.colormap in DIVERGING else 0.0
+        return _pooled(pixels, np.where(known, np.abs(indices - middle), -1.0), pool)
     if not settings.smooth:
         # Qt walks through a picture in 1/65536 of its pixels: where one cell
         # fills much of the screen, its edge would be some pixels off.
@@ -60,6 +68,20 @@ def contour_path(response: ResponseMap, low: float, high: float, count: int) -> 
         for (x0, y0), (x1, y1) in contour(response.values, level).tolist():
             path.addPolygon(QPolygonF([QPointF(x0, y0), QPointF(x1, y1)]))
     return path
+
+
+def _pooled(
+    pixels: NDArray[np.uint32], height: NDArray[np.float64], pool: int
+) -> NDArray[np.uint32]:
+    rows, cols = (-(-side // pool) for side in pixels.shape)
+    missing = ((0, rows * pool - pixels.shape[0]), (0, cols * pool - pixels.shape[1]))
+    blocks = []
+    for array, filler in ((pixels, 0), (height, -2.0)):
+        padded = np.pad(array, missing, constant_values=filler)
+        parts = padded.reshape(rows, pool, cols, pool).transpose(0, 2, 1, 3)
+        blocks.append(parts.reshape(rows, cols, pool * pool))
+    strongest = blocks[1].argmax(axis=2)[..., None]
+    return np.ascontiguousarray(np.take_along_axis(blocks[0], strongest, axis=2)[..., 0])
 
 
 @functools.lru_cache(maxsize=64)

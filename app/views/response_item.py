@@ -23,6 +23,7 @@ from core.trackers.base import ResponseMap
 
 _NOTE_STEP = 26.0  # between the notes of layers that lie on one place
 _HALO = QColor(0, 0, 0, 130)
+_SMALLEST_CELL = 0.75  # pixels; smaller ones would be missed by sampling
 
 
 def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float, float]:
@@ -67,6 +68,7 @@ class ResponseItem(QGraphicsItem):
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint32] | None = None
         self._lines: QPainterPath | None = None
+        self._pool = 1
         self._extent = QRectF()
         self.setVisible(False)
 
@@ -126,7 +128,6 @@ class ResponseItem(QGraphicsItem):
         if self._map is None:
             return
         settings = self._settings
-        image = self._colored(self._map)
         a, b, c, d, e, f = self._map.placement.matrix
         cells = QTransform(a, d, b, e, c, f)
         to_scene = QTransform(painter.transform())
@@ -138,7 +139,10 @@ class ResponseItem(QGraphicsItem):
         painter.setCompositionMode(COMPOSITION[settings.blend])
         rows, cols = self._map.values.shape
         whole = QRectF(0, 0, cols, rows)
-        painter.drawImage(whole, image)
+        pool = _cells_per_pixel(painter.deviceTransform())
+        image = self._colored(self._map, pool)
+        covered = QRectF(0, 0, image.width() * pool, image.height() * pool)
+        painter.drawImage(covered if pool > 1 else whole, image)
         painter.setCompositionMode(COMPOSITION["normal"])
         painter.setOpacity(1.0)
         painter.setTransform(to_scene)
@@ -180,11 +184,12 @@ class ResponseItem(QGraphicsItem):
         anchor = QPointF(place.left() + 4, place.bottom() + 4 + self._slot * _NOTE_STEP)
         draw_note(painter, anchor, text, seen)
 
-    def _colored(self, response: ResponseMap) -> QImage:
-        if self._image is None:
+    def _colored(self, response: ResponseMap, pool: int) -> QImage:
+        if self._image is None or pool != self._pool:
             indices = color_indices(response, self._settings)
             # The image borrows the array's memory: both are kept together.
-            self._pixels = pixels_of(response, indices, self._settings)
+            self._pixels = pixels_of(response, indices, self._settings, pool)
+            self._pool = pool
             rows, cols = self._pixels.shape
             layout = QImage.Format.Format_ARGB32_Premultiplied
             self._image = QImage(self._pixels.data, cols, rows, 4 * cols, layout)
@@ -200,3 +205,11 @@ class ResponseItem(QGraphicsItem):
         self.setVisible(shown)
         if shown:
             self.update()
+
+
+def _cells_per_pixel(to_device: QTransform) -> int:
+    """How many cells share a pixel of the screen along a side; 1 where cells are larger."""
+    wide = float(np.hypot(to_device.m11(), to_device.m12()))
+    tall = float(np.hypot(to_device.m21(), to_device.m22()))
+    size = max(min(wide, tall), 1e-3)
+    return 1 if size >= _SMALLEST_CELL else int(np.ceil(1 / size))

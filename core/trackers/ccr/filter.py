@@ -56,7 +56,13 @@ def shrink(values: Tensor, threshold: float, kept: int) -> Tensor:
     return values * factor
 
 
-def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: Learning) -> Tensor:
+def learn(
+    x_hat: Tensor,
+    model_hat: Tensor | None,
+    problem: Problem,
+    params: Learning,
+    residuals: list[float] | None = None,
+) -> Tensor:
     """The filter ``ĥ`` for one sample.
 
     Parameters
@@ -66,6 +72,9 @@ def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: Lea
     model_hat
         The model ``ĥ_m`` to stay near, or None in the first frame, where the target
         mask takes the place of the sparse selection.
+    residuals
+        Where to note, per iteration, how far filter and sparse copy are apart, relative to
+        the filter: the primal residual of ADMM. Only for showing; costs a wait for the device.
     """
     size = problem.mask.shape[0]
     scale = float(size * size) if params.reg_scaling == "ladcf" else 1.0
@@ -94,6 +103,9 @@ def learn(x_hat: Tensor, model_hat: Tensor | None, problem: Problem, params: Lea
             pulled = spatial if eta is None else spatial + eta / penalty
             threshold = params.sparsity / (penalty * spatial.numel())
             sparse = shrink(pulled, threshold, problem.kept(params.kept_share))
+        if residuals is not None:
+            apart, whole = torch.linalg.vector_norm(spatial - sparse), spatial.norm()
+            residuals.append(float(apart / whole.clamp(min=1e-30)))
         sparse_hat = torch.fft.rfft2(sparse)
         change = (filter_hat - sparse_hat) * penalty
         eta_hat = change if eta_hat is None else eta_hat + change

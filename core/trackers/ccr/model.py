@@ -78,6 +78,10 @@ class State:
         return Box.from_center(*self.center, w * self.scale, h * self.scale)
 
 
+Residuals = dict[str, list[float]]
+"""ADMM's primal residual per iteration, for each feature type."""
+
+
 def start(
     image: Image,
     box: Box,
@@ -116,12 +120,19 @@ def training_samples(setting: Setting, hierarchy: Hierarchy, center: Point, scal
     return samples
 
 
-def update(state: State, samples: Model, params: CCRParams, *, failed: bool) -> Model:
+def update(
+    state: State,
+    samples: Model,
+    params: CCRParams,
+    *,
+    failed: bool,
+    residuals: Residuals | None = None,
+) -> Model:
     """Learn the filters of this frame and mix them in (Eq. 10)."""
     if failed and params.on_failure == "skip":
         return state.model
     beta = params.look_back_beta if failed and params.on_failure == "look_back" else 1.0
-    return mixed(state, samples, params, beta=beta)
+    return mixed(state, samples, params, beta=beta, residuals=residuals)
 
 
 def mixed(
@@ -131,12 +142,14 @@ def mixed(
     *,
     alpha: float | None = None,
     beta: float = 1.0,
+    residuals: Residuals | None = None,
 ) -> Model:
     """``(1 - α) h_m + αβ h + α (1 - β) h_0`` for every type; α is its own when not given."""
     model: Model = {}
     for name, sample in samples.items():
         old, constants = state.model[name], learning(params, name)
-        new = filters.learn(sample, old, state.setting.problems[name], constants)
+        noted = None if residuals is None else residuals.setdefault(name, [])
+        new = filters.learn(sample, old, state.setting.problems[name], constants, noted)
         if beta < 1:
             new = new * beta + state.first[name] * (1 - beta)
         rate = constants.rate if alpha is None else alpha

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from core.geometry import Box, Placement
-from core.trackers.base import ALL_MAPS, MapInfo, Patch, ResponseMap
+from core.trackers.base import ALL_MAPS, MapInfo, Patch, ResponseMap, TrackResult
 from core.trackers.ccr import filter as filters
 from core.trackers.ccr.cascade import StageResult, Unified
 from core.trackers.ccr.features import FloatArray, Grid, Hierarchy, Layout
 from core.trackers.ccr.kinds import COLOUR, DEEP, HOG
-from core.trackers.ccr.model import State
+from core.trackers.ccr.model import Residuals, State
+from core.trackers.kernels import kernel_patch
 
 MAX_STAGES = 3
 SHOWN_SCALES = 5
@@ -195,7 +197,7 @@ def _model_makers(state: State) -> dict[str, Callable[[], ResponseMap]]:
 
 
 def patches(wanted: frozenset[str], hierarchy: Hierarchy, state: State) -> dict[str, Patch]:
-    """The picture that was searched, and the target as the tracker now sees it."""
+    """The picture that was searched, the target as the tracker now sees it, the kernels."""
     if not (wanted >= ALL_MAPS or "patches" in wanted):
         return {}
     picture, region = hierarchy.picture, hierarchy.region
@@ -216,7 +218,36 @@ def patches(wanted: frozenset[str], hierarchy: Hierarchy, state: State) -> dict[
     return {
         "template": Patch(target, Placement.covering(place, target.shape[:2]), "template"),
         "search": Patch(picture, Placement.covering(region, picture.shape[:2]), "search"),
+        **_kernels(state),
     }
+
+
+def _kernels(state: State) -> dict[str, Patch]:
+    """The strongest channels of every filter."""
+    found = {}
+    for grid in state.setting.layout.grids:
+        size = (grid.cells, grid.cells)
+        taps = torch.fft.irfft2(state.model[grid.name], s=size)
+        place = window_placement(grid, state.setting.layout, state.center, state.scale)
+        found[f"kernels.{grid.name}"] = kernel_patch(taps, place)
+    return found
+
+
+def new_residuals(wanted: frozenset[str]) -> Residuals | None:
+    """Where to note ADMM's residuals; None while nobody looks."""
+    return {} if wanted >= ALL_MAPS or "patches" in wanted else None
+
+
+def with_residuals(result: TrackResult, residuals: Residuals | None) -> TrackResult:
+    """`result` with ADMM's residuals among its scalars, ``admm.hog.1`` and so on."""
+    if not residuals:
+        return result
+    noted = {
+        f"admm.{name}.{step}": value
+        for name, values in residuals.items()
+        for step, value in enumerate(values, start=1)
+    }
+    return replace(result, scalars={**result.scalars, **noted})
 
 
 def search_scalars(views: list[StageView], before: State, after: State) -> dict[str, float]:

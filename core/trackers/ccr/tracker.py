@@ -108,7 +108,8 @@ class CCRTracker:
             failure = failed(state.history, quality, self._params)
             found, sized = self._sized(state, found, quality)
             clock.lap("scale")
-            learned, slope = self._learned(image, state, found, failure=failure)
+            residuals = report.new_residuals(self.want_maps)
+            learned, slope = self._learned(image, state, found, residuals, failure=failure)
             clock.lap("solve")
             history = state.history
             if not (failure and self._params.history_exclude_failures):
@@ -123,7 +124,8 @@ class CCRTracker:
                 history=history,
                 failures=state.failures + 1 if failure else 0,
             )
-            return self._result(state, self._state, found, quality, clock)
+            result = self._result(state, self._state, found, quality, clock)
+            return report.with_residuals(result, residuals)
 
     def correct(self, image: Image, box: Box, policy: CorrectionPolicy) -> TrackResult:
         """Take a person's box; see :class:`CorrectionPolicy`.
@@ -269,7 +271,13 @@ class CCRTracker:
     # --- learning -----------------------------------------------------------------
 
     def _learned(
-        self, image: Image, state: State, found: Search, *, failure: bool
+        self,
+        image: Image,
+        state: State,
+        found: Search,
+        residuals: model.Residuals | None,
+        *,
+        failure: bool,
     ) -> tuple[model.Model, float]:
         """The model after this frame, and its scale slope."""
         hierarchy = found.hierarchy
@@ -277,7 +285,7 @@ class CCRTracker:
             hierarchy = self._hierarchy(image, state.setting, found.center, found.scale)
         place = (hierarchy, found.center, found.scale)
         samples = model.training_samples(state.setting, *place)
-        learned = model.update(state, samples, self._params, failed=failure)
+        learned = model.update(state, samples, self._params, failed=failure, residuals=residuals)
         slope = model.scale_slope(state.setting, *place, learned, state.norms, self._params)
         return learned, slope
 

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from core.geometry import Placement
 from core.trackers.base import ALL_MAPS, Image, MapArray, MapInfo, Patch, ResponseMap
-from core.trackers.drvt import fusion
+from core.trackers.drvt import cf, fusion
 from core.trackers.drvt.fusion import FACTORS, MIDDLE, FloatMap, Fused
 from core.trackers.drvt.layout import NEGATIVE, POSITIVE, Crop, Grid
 from core.trackers.drvt.model import State
 from core.trackers.drvt.params import DRVTParams
 from core.trackers.drvt.reliability import Evidence
+from core.trackers.kernels import kernel_patch
 
 MAPS: tuple[MapInfo, ...] = (
     MapInfo(
@@ -143,7 +145,15 @@ def patches(wanted: frozenset[str], picture: Image, crop: Crop, state: State) ->
     return {
         "template": Patch(target, Placement((px, 0.0, x, 0.0, py, y)), "template"),
         "search": Patch(picture, Placement.covering(crop.region, picture.shape[:2]), "search"),
+        "kernels": _kernels(crop, state),
     }
+
+
+def _kernels(crop: Crop, state: State) -> Patch:
+    problem = state.setting.problem
+    weights = cf.weights(problem, state.filter)
+    taps = torch.fft.irfft2(weights.conj(), s=(problem.cells, problem.cells))
+    return kernel_patch(taps, crop.placement(state.setting.shallow))
 
 
 def scalars(

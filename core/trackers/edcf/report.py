@@ -21,6 +21,7 @@ from core.trackers.edcf.model import Constants, State
 from core.trackers.edcf.network import PADDING, Encoder
 from core.trackers.edcf.params import EDCFParams
 from core.trackers.edcf.search import Find
+from core.trackers.kernels import kernel_patch
 
 _SCALES = {"smaller": -1, "same": 0, "larger": 1}
 _BRANCHES = {"fused": "", "low": "fine", "high": "coarse"}
@@ -159,7 +160,11 @@ def patches(
     inner = round(crop / PADDING)
     first = (crop - inner) // 2
     target = np.ascontiguousarray(state.template[first : first + inner, first : first + inner])
-    shown = {"template": Patch(target, Placement.covering(state.box, (inner, inner)), "template")}
+    taps = torch.fft.irfft2(state.filter_hat.conj(), s=(extractor.cells, extractor.cells))
+    shown = {
+        "template": Patch(target, Placement.covering(state.box, (inner, inner)), "template"),
+        "kernels": kernel_patch(taps, window_placement(state.box, extractor.cells, extractor)),
+    }
     if find is None:
         return shown
     region = model.window_box(find.center, float(find.factors[-1]))
