@@ -27,6 +27,7 @@ from core.document import project_file
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change, DocumentStore
 from core.engine import planning
+from core.engine.checkpoints import Checkpoints
 from core.engine.consensus import KEY as CONSENSUS
 from core.engine.consensus import run_consensus
 from core.engine.control import Control
@@ -122,6 +123,14 @@ class Session:
         wait = getattr(self.video, "wait_ready", None)
         if wait is not None:
             wait()
+
+    def states_of(self, run: Run) -> Checkpoints | None:
+        """Tracker states along `run`, if it was the last one on its track and is known still."""
+        return self._memory.states(run.track_id, run.tracker, run.params)
+
+    def new_run(self, track_id: int, tracker: str, params: Mapping[str, Any]) -> Run:
+        """A run with an id of its own, for boxes that come from elsewhere."""
+        return self._new_run(track_id, tracker, params)
 
     def close(self) -> None:
         """Release the video and the trackers' memory."""

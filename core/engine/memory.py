@@ -60,6 +60,12 @@ class TrackerMemory:
             ran = self._ran.get(track_id)
         return ran is not None and ran.fits(key, params)
 
+    def states(self, track_id: int, key: str, params: Mapping[str, Any]) -> Checkpoints | None:
+        """The states of the last run on the track, if it was `key` with just `params`."""
+        with self._lock:
+            ran = self._ran.get(track_id)
+        return ran.checkpoints if ran is not None and ran.fits(key, params) else None
+
     def keep(self, plan: RunPlan, tracker: Tracker, checkpoints: Checkpoints) -> None:
         """Remember the tracker after its run."""
         run = plan.run

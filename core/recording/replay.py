@@ -18,6 +18,9 @@ import numpy as np
 from core.document.document import Document, Run, VideoRef
 from core.document.track import Columns, Track
 from core.engine.run_buffer import Row
+from core.engine.runner import Start
+from core.engine.trace import Trace
+from core.engine.what_if import Base, Tuned
 from core.errors import RecordingError
 from core.geometry import Box
 from core.recording.about import RunFacts
@@ -87,6 +90,51 @@ def rows_of(recording: Recording, frames: range | None = None) -> list[Row]:
             )
         )
     return found
+
+
+def trace_of(recording: Recording, title: str = "") -> Trace:
+    """The recording as a trace, to be compared."""
+    rows = rows_of(recording)
+    title = title or recording.path.name
+    return Trace.of_rows(title, rows, recording, recording.maps, step_of(recording))
+
+
+def base_of(recording: Recording, frame: int) -> Base:
+    """The recorded run that tracked `frame`, to be tried again with other parameters.
+
+    It begins where the target was learnt and ends before the next correction.
+
+    Raises
+    ------
+    RecordingError
+        If `frame` was tracked after a correction: what the tracker had learnt by then is
+        not in the recording.
+    """
+    row = recording.row_of(frame)
+    rows = recording.table
+    numbers = [facts.id for facts in recording.runs]
+    at = numbers.index(int(rows["run"][row])) if int(rows["run"][row]) in numbers else 0
+    while at > 0 and recording.runs[at].resumes:
+        at -= 1
+    if not recording.runs or recording.runs[at].is_correction:
+        raise RecordingError(
+            f"Frame {frame} was tracked after a correction, which cannot be repeated from a "
+            "recording.",
+            "Go to a frame before the correction.",
+        )
+    facts, end = recording.runs[at], at + 1
+    while end < len(recording.runs) and recording.runs[end].resumes:
+        end += 1
+    own = {f.id for f in recording.runs[at:end]}
+    inside = np.flatnonzero(np.isin(rows["run"], sorted(own)))
+    last = int(rows["index"][inside[-1]])
+    tunings = tuple(
+        Tuned(int(rows["index"][tuning.row]), tuning.values)
+        for tuning in recording.tunings
+        if tuning.row < len(rows) and int(rows["run"][tuning.row]) in own
+    )
+    start = Start(facts.frame, facts.box)
+    return Base(facts.tracker, params_of(facts), start, last, facts.step, tunings)
 
 
 def step_of(recording: Recording) -> int:
