@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.actions.attributes import ATTRIBUTES
 from app.actions.consensus import CONSENSUS
+from app.actions.clips import CLIPS
 from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO
@@ -35,6 +36,7 @@ __all__ = ["ACTIONS", "MENUS", "PREDICATES", "ActionSpec"]
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *FILE,
+    *CLIPS,
     *EDIT,
     *OBJECT,
     *ATTRIBUTES,

@@ -134,11 +134,11 @@ class Clips(QObject):
 
     def ask_add(self) -> None:
         """Let the user choose videos and projects."""
-        self._with_list(lambda: self.add(self._prompts.clips_to_add()))
+        self.with_list(lambda: self.add(self._prompts.clips_to_add()))
 
     def ask_add_folder(self) -> None:
         """Let the user choose a folder of clips."""
-        self._with_list(
+        self.with_list(
             lambda: self.add([p for p in [self._prompts.folder_to_open()] if p is not None])
         )
 
@@ -158,7 +158,7 @@ class Clips(QObject):
         kinds = {path.suffix.lower() for path in paths}
         if collection_file.SUFFIX in kinds or (self.path is None and len(paths) < 2):
             return False
-        self._with_list(lambda: self.add(paths))
+        self.with_list(lambda: self.add(paths))
         return True
 
     def remove(self, ids: Sequence[int]) -> None:
@@ -205,6 +205,15 @@ class Clips(QObject):
         if self.collection.has(clip_id):
             clip = replace(self.collection.clip(clip_id), name=name.strip())
             self._update(lambda c: c.with_clip(clip))
+
+    def add_clips(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Add clips whose projects are there; returns those that are new."""
+        before = self.collection
+        if not clips or not self._update(lambda c: c.added(clips)):
+            return []
+        new = [clip for clip in self.collection.clips if not before.has(clip.id)]
+        self._numbers.read(new)
+        return new
 
     def change_clips(self, changed: Mapping[int, Clip]) -> None:
         """Take other facts (places of files) about clips into the list."""
@@ -297,7 +306,8 @@ class Clips(QObject):
             self._stamp = merge.stamp(path)
         self._look_at_open_clip()
 
-    def _with_list(self, then: Callable[[], object]) -> None:
+    def with_list(self, then: Callable[[], object]) -> None:
+        """Do something with a list; make one first where there is none."""
         if self.path is None:
             self.ask_new()
         if self.path is not None:
@@ -317,11 +327,7 @@ class Clips(QObject):
     def _add(self, path: Path, found: Gathered) -> None:
         if path != self.path:
             return
-        before = self.collection
-        if found.clips and not self._update(lambda c: c.added(found.clips)):
-            return
-        new = [clip for clip in self.collection.clips if not before.has(clip.id)]
-        self._numbers.read(new)
+        new = self.add_clips(found.clips)
         text = self.tr("One clip added.") if len(new) == 1 else self.tr("%d clips added.")
         problems = found.problems[:_ALL_PROBLEMS]
         if len(found.problems) > _ALL_PROBLEMS:

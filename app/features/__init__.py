@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.attributes import AttributesFeature
 from app.features.checking import CheckingFeature
+from app.features.clips import ClipsFeature
 from app.features.consensus import ConsensusFeature
 from app.features.curves import CurvesFeature
 from app.features.feature import Feature, Parts
@@ -17,6 +18,7 @@ from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
+    ClipsFeature,
     CheckingFeature,
     ConsensusFeature,
     KeyboardFeature,

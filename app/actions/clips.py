@@ -1,0 +1,52 @@
+"""Several clips: the list, going through it, tracking all of it."""
+
+from __future__ import annotations
+
+from app.actions.spec import ActionSpec, action
+
+CLIPS: tuple[ActionSpec, ...] = (
+    action("clips_new", "&New list of clips…", "File/Clips", "",
+           "Work on several clips: make a list of them, kept in a small file.", needs="always"),
+    action("clips_add", "&Add clips…", "File/Clips", "Ctrl+Alt+O",
+           "Add videos and projects to the list of clips.", icon="add", needs="always"),
+    action("clips_add_folder", "Add &folder…", "File/Clips", "",
+           "Add every video, picture series and project in a folder to the list.",
+           icon="folder", needs="always"),
+    action("clips_import", "&Import annotated clips…", "File/Clips", "",
+           "Add the sequences of a benchmark or MOT folder with their boxes as clips.",
+           needs="always"),
+    action("clips_prev", "&Previous clip", "File/Clips", "Ctrl+PgUp",
+           "Open the clip before this one; this one saves itself.", needs="list", section=1),
+    action("clips_next", "Ne&xt clip", "File/Clips", "Ctrl+PgDown",
+           "Open the clip after this one; this one saves itself.", needs="list", section=1),
+    action("clips_done", "&Done, and on to the next", "File/Clips", "Ctrl+Return",
+           "Mark the clip as done and open the next one that is not.",
+           icon="ok", needs="in_list", section=1),
+    action("clips_track", "&Track clips in the background…", "File/Clips", "Ctrl+Alt+E",
+           "Track the selected clips, or all of the list, from your boxes; the window stays "
+           "usable.", icon="track-forward", needs="may_batch", section=2),
+    action("clips_stop", "&Stop the background", "File/Clips", "",
+           "Stop tracking clips in the background; what was tracked is kept.",
+           icon="stop", needs="batch", section=2),
+    action("clips_export", "&Export all clips…", "File/Clips", "",
+           "Write the annotations of all clips of the list in one format.",
+           icon="export", needs="list", section=2),
+    action("clips_remove", "Take &off the list", "File/Clips", "",
+           "Take the selected clips off the list; their files stay.",
+           icon="delete", needs="list", section=3),
+    action("clips_restore", "&Put back", "File/Clips", "",
+           "Put the clips back that were taken off last.", needs="list", section=3),
+    action("clips_up", "Move &up", "File/Clips", "",
+           "Move the selected clips up in the list.", icon="arrow-up", needs="list", section=3),
+    action("clips_down", "Move do&wn", "File/Clips", "",
+           "Move the selected clips down in the list.", icon="arrow-down", needs="list",
+           section=3),
+    action("clips_locate", "&Locate moved videos…", "File/Clips", "",
+           "Show where one moved video is; the others are found by themselves.",
+           icon="search", needs="list", section=4),
+    action("clips_refresh", "&Look at the files again", "File/Clips", "",
+           "Read the numbers of all clips again, and take over what was tracked outside.",
+           icon="reset", needs="list", section=4),
+    action("clips_close", "&Close the list", "File/Clips", "",
+           "Show no list any more; the clip that is open stays.", needs="list", section=4),
+)  # fmt: skip
