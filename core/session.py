@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +34,7 @@ from core.engine.control import Control
 from core.engine.extent import TO_END, Extent
 from core.engine.memory import TrackerMemory
 from core.engine.plan import RunPlan
+from core.engine.preview import Glimpse, Trial, preview
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import FrameResult, RunEnd, Sink, Start, Watch, into, run
 from core.engine.storing import with_result
@@ -218,6 +219,7 @@ class Session:
         box = planning.seed_box(track, frame, self.video)
         checked = planning.checked(tracker, params)
         stop, to_end = self._stop(track_id, frame, stop, extent, step)
+        planning.require_correction(tracker, policy)
         template = planning.template(document, track_id, policy)
         if template is None and not self._memory.knows(track_id, tracker, checked):
             policy = CorrectionPolicy.NEW_TEMPLATE
@@ -368,6 +370,22 @@ class Session:
             checkpoints.take_last(rows[0].frame, tracker, rows[0].box)
         self._memory.keep(plan, tracker, checkpoints)
         return end, buffer
+
+    def preview(
+        self,
+        plans: Sequence[RunPlan],
+        count: int,
+        control: Control,
+        tell: Callable[[Glimpse], None],
+        services: Services | None = None,
+    ) -> None:
+        """Try each of the plans over `count` frames; see :func:`core.engine.preview.preview`.
+
+        Nothing that runs or corrections continue from is changed by it.
+        """
+        services = services or Services(devices.choose())
+        trials = [Trial(plan, self._memory.trial_for(plan, services, self.video)) for plan in plans]
+        preview(trials, self.video, count, control, tell)
 
     def with_result(
         self, document: Document, plan: RunPlan, buffer: RunBuffer, **facts: Any

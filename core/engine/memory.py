@@ -107,6 +107,29 @@ class TrackerMemory:
                 return ran.tracker, kept, start
         return _from_template(plan, spec, services, video), Checkpoints(), start
 
+    def trial_for(self, plan: RunPlan, services: Services, video: VideoSource) -> Tracker:
+        """A tracker of its own in the state in which `plan` would tell it the box.
+
+        The one that is remembered is not touched, so trying costs nothing.
+
+        Raises
+        ------
+        BoxtrailError
+            As :meth:`tracker_for`.
+        """
+        spec, start = registry.find(plan.run.tracker), plan.start
+        if start.policy is CorrectionPolicy.NEW_TEMPLATE:
+            return spec.create(plan.run.params, services)
+        with self._lock:
+            ran = self._ran.get(plan.run.track_id)
+        if ran and ran.fits(spec.key, plan.run.params):
+            checkpoint = ran.checkpoints.before(start.frame, ran.step)
+            if checkpoint is not None:
+                tracker = spec.create(plan.run.params, services)
+                tracker.restore(checkpoint.state)
+                return tracker
+        return _from_template(plan, spec, services, video)
+
 
 def _brought_to(ran: _Ran, start: Start, video: VideoSource) -> bool:
     """Bring the tracker to just after the start frame; False if it did not say that box."""

@@ -51,6 +51,22 @@ def members(trackers: Sequence[str]) -> tuple[str, ...]:
     return distinct
 
 
+def require_correction(tracker: str, policy: CorrectionPolicy) -> None:
+    """Make sure that a tracker can take a corrected box in this way.
+
+    Raises
+    ------
+    TrackerError
+        If it cannot.
+    """
+    spec = registry.find(tracker)
+    if policy not in spec.corrections:
+        raise TrackerError(
+            f"{spec.title} has no way to do “{policy.value.replace('_', ' ')}”.",
+            "Choose “new template”.",
+        )
+
+
 def seed_box(track: Track, frame: int, video: VideoSource) -> Box:
     """The box to start from.
 

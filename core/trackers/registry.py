@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from core import params as parameters
 from core.errors import TrackerError
+from core.states import CorrectionPolicy
 from core.trackers.base import MapInfo, Services, Tracker
 
 T = TypeVar("T", bound=Tracker)
@@ -27,7 +28,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TrackerSpec:
-    """One selectable tracker: identity, parameters, maps and how to build it."""
+    """One selectable tracker: identity, parameters, maps and how to build it.
+
+    `corrections` are the ways in which it can take a corrected box.
+    """
 
     key: str
     title: str
@@ -37,6 +41,7 @@ class TrackerSpec:
     reference: Reference
     maps: tuple[MapInfo, ...]
     weights: tuple[str, ...] = ()
+    corrections: frozenset[CorrectionPolicy] = frozenset(CorrectionPolicy)
 
     @property
     def primary_map(self) -> str:
@@ -64,6 +69,7 @@ def register(
     reference: Reference,
     maps: tuple[MapInfo, ...],
     weights: tuple[str, ...] = (),
+    corrections: Iterable[CorrectionPolicy] = tuple(CorrectionPolicy),
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator: make ``cls(params, services)`` selectable as `key`."""
 
@@ -79,6 +85,7 @@ def register(
             reference,
             maps,
             weights,
+            frozenset(corrections) | {CorrectionPolicy.NEW_TEMPLATE},
         )
         return cls
 
