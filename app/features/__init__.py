@@ -11,6 +11,7 @@ from app.features.feature import Feature, Parts
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
+from app.features.legend import LegendFeature
 from app.features.patches import PatchesFeature
 from app.features.probe import ProbeFeature
 from app.features.recording import RecordingFeature
@@ -23,6 +24,7 @@ FEATURES: tuple[type[Feature], ...] = (
     ConsensusFeature,
     KeyboardFeature,
     HistoryFeature,
+    LegendFeature,
     LayersFeature,
     PatchesFeature,
     ProbeFeature,

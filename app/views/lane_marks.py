@@ -24,15 +24,18 @@ _SHOWN_FROM = 0.1  # disagreement (1 - IoU) that is worth a mark
 _STRIP = 3.0  # height of the marks of disagreement
 _NARROWEST = 5.0  # px of an interval whose mode can be drawn
 _APART = 7.0  # px between notches at least
+_SIGN, _EVERY = 24.0, 120.0  # px: width of a mode's sign, and from sign to sign
+_CLEAR = 6.0  # px beside a key that its diamond needs
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a lane's pixels begin, and how high it is."""
+    """Where a lane's pixels begin, how high it is and how wide."""
 
     left: int
     top: int
     height: int
+    width: float = 1e9
 
 
 def paint_marks(painter: QPainter, lane: TrackLane, scale: TimeScale, area: Area) -> None:
@@ -125,25 +128,45 @@ def _paint_modes(painter: QPainter, lane: TrackLane, scale: TimeScale, area: Are
     pen = QPen(QColor(theme.colors().text), 1.4)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for interval, x0, x1 in shown_intervals(lane, scale):
         paint_mode(painter, interval.mode, area.left + x0, area.left + x1, area)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
 def paint_mode(
     painter: QPainter, mode: IntervalMode, left: float, right: float, area: Area
 ) -> None:
-    """A straight rise, an S, or two brackets, between the keys at `left` and `right`."""
+    """Signs of the mode between the keys at `left` and `right`.
+
+    A straight rise, an S, or brackets around nothing; wide intervals carry the sign again
+    and again, so that it can be told wherever one looks.
+    """
     low, high = area.top + area.height - 5.0, area.top + 4.0
-    if mode is IntervalMode.LINEAR:
-        painter.drawLine(QLineF(left, low, right, high))
-    elif mode is IntervalMode.SMOOTH:
-        path = QPainterPath(QPointF(left, low))
-        middle = (left + right) / 2
-        path.cubicTo(QPointF(middle, low), QPointF(middle, high), QPointF(right, high))
-        painter.drawPath(path)
-    elif mode is IntervalMode.GAP:
+    if mode is IntervalMode.GAP:
         arm = min(4.0, (right - left) / 3)
         for x, inward in ((left + 1, arm), (right - 1, -arm)):
             painter.drawLine(QLineF(x, high, x, low))
             painter.drawLine(QLineF(x, high, x + inward, high))
             painter.drawLine(QLineF(x, low, x + inward, low))
+        return
+    room = right - left - 2 * _CLEAR if right - left > _SIGN + 2 * _CLEAR else right - left
+    wide = min(room, _SIGN)
+    for middle in sign_places(left, right, area.left, area.left + area.width):
+        x0, x1 = middle - wide / 2, middle + wide / 2
+        if mode is IntervalMode.LINEAR:
+            painter.drawLine(QLineF(x0, low, x1, high))
+        elif mode is IntervalMode.SMOOTH:
+            path = QPainterPath(QPointF(x0, low))
+            path.cubicTo(QPointF(middle, low), QPointF(middle, high), QPointF(x1, high))
+            painter.drawPath(path)
+
+
+def sign_places(left: float, right: float, first: float, last: float) -> Iterator[float]:
+    """Centres of an interval's signs that can be seen between `first` and `last`."""
+    count = max(round((right - left) / _EVERY), 1)
+    apart = (right - left) / count
+    begin = max(int((first - _SIGN - left) / apart), 0)
+    end = min(int((last + _SIGN - left) / apart) + 1, count)
+    for number in range(begin, end):
+        yield left + apart * (number + 0.5)

@@ -221,7 +221,7 @@ class TimelineCanvas(QAbstractScrollArea):
         if dirty.right() >= gutter:
             pixmap = self._lane_pixmaps.pixmap(lane, self._scale, self.devicePixelRatioF())
             painter.drawPixmap(gutter, top + 1, pixmap)
-            paint_marks(painter, lane, self._scale, Area(gutter, top + 1, _ROW - 2))
+            paint_marks(painter, lane, self._scale, Area(gutter, top + 1, _ROW - 2, width))
         painter.setOpacity(1.0)
         if dirty.left() < gutter:
             self._paint_name(painter, tokens, lane, QRect(0, top, gutter, _ROW - 1))

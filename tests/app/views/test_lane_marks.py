@@ -42,9 +42,21 @@ def test_that_every_mode_has_a_shape_of_its_own(qapp) -> None:
         assert not shape[:, 125:].any()
         assert not any(np.array_equal(shape, other) for other in shapes[:number])
     straight = shapes[0]
-    assert straight[15, 21:30].any()  # rises from the left key
-    assert straight[4, 112:121].any()
+    assert straight[15, 55:65].any()  # rises about the middle
+    assert straight[4, 75:87].any()
     assert not shapes[2][8, 40:100].any()  # brackets enclose nothing
+
+
+def test_that_a_wide_interval_carries_its_sign_again_and_again(qapp) -> None:
+    wide = lane(intervals=(Interval(0, 100_000, IntervalMode.LINEAR),))
+    for first in (0.0, 500.0, 99_000.0):
+        rows = painted(wide, TimeScale(100_001, WIDTH, first, 4.0))
+        columns = np.flatnonzero(rows[5:15].any(axis=0))
+        assert len(columns)
+        assert len(columns) < WIDTH / 2
+    far = TimeScale(100_001, WIDTH, 500.0, 64.0)
+    seen = list(lane_marks.sign_places(far.x(0), far.x(100_000), 0.0, WIDTH))
+    assert 1 <= len(seen) <= 3
 
 
 @pytest.mark.parametrize("first", [0, 50_000, 99_000])
