@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,130 +21,20 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import torch  # noqa: E402
+from calibrate_alarms_check import Answers, check_chosen  # noqa: E402
+from calibrate_alarms_record import run_record  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from core import device, trackers  # noqa: E402
 from core import params as parameters  # noqa: E402
-from core.alarms.appearance import cut_of  # noqa: E402
 from core.alarms.kinds import ALARMS, Alarm, AlarmInfo  # noqa: E402
 from core.alarms.thresholds import SIGNS, Calibration, Thresholds, Weights  # noqa: E402
 from core.alarms.watcher import Watcher  # noqa: E402
-from core.evaluate.layouts import find_sequences  # noqa: E402
-from core.evaluate.protocol import frames  # noqa: E402
-from core.evaluate.sequences import BenchmarkSequence, select  # noqa: E402
-from core.geometry import Box, iou  # noqa: E402
+from core.geometry import Box  # noqa: E402
 from core.states import TargetState  # noqa: E402
-from core.trackers import registry  # noqa: E402
-from core.trackers.base import Services, TrackResult  # noqa: E402
+from core.trackers.base import TrackResult  # noqa: E402
 
-GIVE_UP = 30
-"""Frames in a row without the target after which the tracker is started again."""
-
-HIT = 0.1
-"""Overlap below which a tracker counts as having lost its target."""
-
-
-@dataclass(eq=False)
-class Recording:
-    """What one tracker said on one sequence, frame by frame."""
-
-    size: tuple[int, int] = (0, 0)
-    rows: list[dict[str, float]] = field(default_factory=list)
-    boxes: list[tuple[float, ...]] = field(default_factory=list)
-    truth: list[tuple[float, ...]] = field(default_factory=list)
-    cuts: list[np.ndarray] = field(default_factory=list)
-
-    def add(
-        self,
-        frame: int,
-        segment: int,
-        result: TrackResult,
-        truth: Box | None,
-        image: np.ndarray,
-        *,
-        is_seed: bool,
-    ) -> float:
-        """Take one frame; returns its overlap with the true box (0 where it is absent)."""
-        overlap = iou(result.box, truth) if truth is not None else 0.0
-        self.rows.append(
-            {
-                "frame": frame,
-                "segment": segment,
-                "seed": float(is_seed),
-                "score": result.score,
-                "state": float(result.state),
-                "iou": overlap,
-                **{f"scalar.{k}": float(v) for k, v in result.scalars.items()},
-            }
-        )
-        self.boxes.append(result.box.as_tuple())
-        self.truth.append(truth.as_tuple() if truth else (np.nan,) * 4)
-        self.cuts.append(cut_of(image, result.box).round().astype(np.uint8))
-        return overlap
-
-    def save(self, path: Path) -> None:
-        """Write everything as one ``.npz``."""
-        names = sorted({name for row in self.rows for name in row})
-        columns = {
-            name: np.array([row.get(name, np.nan) for row in self.rows], np.float64)
-            for name in names
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(
-            path,
-            size=np.array(self.size),
-            boxes=np.array(self.boxes),
-            truth=np.array(self.truth),
-            cuts=np.array(self.cuts),
-            **columns,  # pyright: ignore[reportArgumentType]
-        )
-
-
-def record(sequence: BenchmarkSequence, tracker: str, limit: int) -> Recording:
-    """Run a tracker over a sequence, started again whenever it lost the target for good."""
-    made = Recording()
-    spec = registry.find(tracker)
-    services = Services(device.choose("cpu"))
-    running, segment, missed = None, 0, 0
-    first = int(np.argmax(np.isfinite(sequence.boxes).all(axis=1)))
-    with torch.inference_mode():
-        for frame in frames(sequence, first):
-            if frame.index - first >= limit:
-                break
-            row = sequence.boxes[frame.index]
-            truth = Box(*(float(v) for v in row)) if np.isfinite(row).all() else None
-            if running is None:
-                if truth is None:
-                    continue
-                running = spec.create({}, services)
-                result, is_seed = running.init(frame.image, truth), True
-            else:
-                result, is_seed = running.update(frame.image), False
-            made.size = (frame.image.shape[1], frame.image.shape[0])
-            overlap = made.add(frame.index, segment, result, truth, frame.image, is_seed=is_seed)
-            missed = missed + 1 if overlap < HIT else 0
-            if missed >= GIVE_UP:
-                running, segment, missed = None, segment + 1, 0
-    return made
-
-
-def run_record(args: argparse.Namespace) -> int:
-    """The sub-command ``record``."""
-    torch.set_num_threads(args.threads)
-    trackers.load_all()
-    sequences = select(find_sequences(args.data), args.only)
-    for tracker in args.tracker:
-        for sequence in sequences:
-            path = args.cache / tracker / f"{sequence.key.replace('/', '-')}.npz"
-            if path.exists():
-                continue
-            made = record(sequence, tracker, args.limit)
-            made.save(path)
-            good = np.mean([row["iou"] >= 0.5 for row in made.rows])
-            print(f"{tracker} {sequence.key}: {len(made.rows)} frames, {good:.0%} good", flush=True)
-    return 0
-
+OTHERS = (Alarm.TOGETHER, Alarm.ROUND_TRIP, Alarm.SECOND)
+"""Alarms that are not chosen one by one: from all signs, and from beyond the run."""
 
 # ---- choosing ---------------------------------------------------------------------------
 
@@ -160,7 +50,10 @@ RATE = 0.02
 SINGLE = 0.002
 """Share of good frames on which one alarm alone may ring."""
 
-EVIDENCE = {"ccr": "peak", "edcf": "match_ratio", "drvt": "probability"}
+EVIDENCE = {
+    "ccr": "peak", "edcf": "match_ratio", "drvt": "probability", "crpn": "probability",
+    "cract": "coarse",
+}  # fmt: skip
 """Per method, the scalar that says how well the target was found (1: perfectly)."""
 
 CALM = {Alarm.EDGE: 0.25, Alarm.ASPECT: 1.25, Alarm.SIZE: 1.25, Alarm.JUMP: 0.6}
@@ -285,7 +178,7 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
     for alarm, info in ALARMS.items():
         column = data.values[alarm][good]
         column = column[np.isfinite(column)]
-        if alarm in (Alarm.TOGETHER, Alarm.ROUND_TRIP) or not len(column):
+        if alarm in OTHERS or not len(column):
             continue
         limit = np.quantile(column, 1 - SINGLE if info.above else SINGLE)
         limits[info.field] = max(_outward(float(limit), info), CALM.get(alarm, -1.0))
@@ -310,7 +203,7 @@ def flags(data: Judged, thresholds: Thresholds, doubt: np.ndarray | None = None)
     ringing = data.own.copy() if thresholds.own_word else np.zeros(len(data.own), bool)
     for alarm, info in ALARMS.items():
         column = doubt if alarm is Alarm.TOGETHER else data.values[alarm]
-        if column is None or alarm is Alarm.ROUND_TRIP:
+        if column is None or alarm in (Alarm.ROUND_TRIP, Alarm.SECOND):
             continue
         limit = thresholds.of(alarm)
         with np.errstate(invalid="ignore"):
@@ -372,7 +265,12 @@ def run_choose(args: argparse.Namespace) -> int:
             print(f"{folder.name:9s} {title:9s} " + _line(values), flush=True)
         if args.each:
             _print_each(data, ringing)
-        tables[folder.name] = table(folder.name, thresholds, weights, evidence, found)
+        answers = check_chosen(args.cache, folder.name, ringing, data.sequence)
+        if answers is not None:
+            print(f"{folder.name:9s} " + answers.line(), flush=True)
+            found |= answers.measured
+        chosen_table = table(folder.name, thresholds, weights, evidence, found, answers)
+        tables[folder.name] = chosen_table
     if args.write:
         header = (
             "# Alarms per tracker; written by packaging/calibrate_alarms.py, see docs/alarms.md.\n"
@@ -398,13 +296,21 @@ FALLBACK_TABLE = "[default.thresholds]\n"
 
 
 def table(
-    key: str, thresholds: Thresholds, weights: Weights, evidence: str, found: dict[str, float]
+    key: str,
+    thresholds: Thresholds,
+    weights: Weights,
+    evidence: str,
+    found: dict[str, float],
+    answers: Answers | None = None,
 ) -> str:
     """One tracker's part of the file."""
     calm = Thresholds()
     values = parameters.to_dict(thresholds)
     moved = {n: v for n, v in values.items() if v != getattr(calm, n)}
-    lines = [f"[{key}]", f'evidence = "{evidence}"', "", f"[{key}.thresholds]"]
+    lines = [f"[{key}]", f'evidence = "{evidence}"']
+    if answers is not None:
+        lines += [f'second = "{answers.second}"', f"check_below = {answers.below}"]
+    lines += ["", f"[{key}.thresholds]"]
     lines += [f"{name} = {value}" for name, value in moved.items()]
     lines += ["", f"[{key}.weights]", f"bias = {weights.bias}"]
     lines += [f"{name} = {value}" for name, value in weights.values.items()]

@@ -125,8 +125,9 @@ class Watcher:
             Alarm.EDGE: outside(result.box, *size),
             **self._changes(result.box),
         }
-        if "peak_ratio" in scalars:
-            values[Alarm.RIVAL] = self._level("rival", float(scalars["peak_ratio"]))
+        rival = scalars.get("peak_ratio", scalars.get("rival"))
+        if rival is not None:
+            values[Alarm.RIVAL] = self._level("rival", float(rival))
         for alarm, name in ((Alarm.PSR, "psr"), (Alarm.APCE, "apce")):
             if name in scalars:
                 values[alarm] = self._level(name, self._share(name, float(scalars[name])))

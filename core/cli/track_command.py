@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.alarms.stop import StopRule
+from core.cli import checking
 from core.cli.options import (
     UsageError,
     add_device,
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overlay", type=Path, metavar="FILE.mp4", help="write a picture of it all"
     )
+    checking.add_arguments(parser)
     parser.add_argument(
         "--map",
         metavar="KEY",
@@ -133,7 +135,17 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
     rule = stop_rule(args)
     device, map_key = use_device(args), _map_key(args, spec)
-    job = Job(outputs, args.overlay, map_key, device, args.quiet, rule, given)
+    job = Job(
+        outputs,
+        args.overlay,
+        map_key,
+        device,
+        args.quiet,
+        rule,
+        given,
+        check=checking.second_key(args.check, args.tracker),
+        second=checking.second_key(args.second, args.tracker),
+    )
     session = Session.of_video(args.video)
     try:
         session.wait_ready()

@@ -22,12 +22,14 @@ from core.alarms.stop import StopRule
 from core.alarms.thresholds import calibration
 from core.alarms.watcher import Watcher
 from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
+from core.cli.checking import check_and_store
 from core.cli.output import Output, write_output
 from core.cli.overlay_output import OverlayOutput
 from core.cli.progress import ProgressLine
 from core.cli.recording_output import RecordingOutput, RecordTo
 from core.document.store import Change
 from core.document.track import Track
+from core.engine.check import second_tracker
 from core.engine.control import Control
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
@@ -43,6 +45,8 @@ class Job:
     """What to do with a run besides running it.
 
     `map_key` empty draws no map; with `until` the run stops where the tracker is unsure.
+    `check` is the tracker that goes over the boxes afterwards, `second` one that runs along;
+    empty: none.
     """
 
     outputs: Sequence[Output]
@@ -53,6 +57,8 @@ class Job:
     until: StopRule | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
     recording: RecordTo | None = None
+    check: str = ""
+    second: str = ""
 
     @property
     def want_maps(self) -> frozenset[str]:
@@ -70,8 +76,11 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
         If the run cannot start or an output cannot be written.
     """
     written: list[Output] = []
+    checked = ""
     try:
         end = _execute(session, plan, job)
+        if job.check and end.frames and end.error is None:
+            checked = _check(session, plan, job)
         if job.overlay and job.overlay.exists():
             written.append(Output(job.overlay, "overlay video"))
         if job.recording and job.recording.path.exists():
@@ -84,6 +93,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
         print(summary(plan, end, session.store.current.track(plan.run.track_id)))
         if end.reason is EndReason.UNSURE:
             print(f"  stopped: unsure from frame {end.doubtful_from} on")
+        if checked:
+            print(f"  {checked}")
         for output in written:
             print(f"  {output.path}  ({output.key})")
     return _conclude(end)
@@ -102,7 +113,8 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
         line.update(len(buffer) - 1, _NOTES.get(item.result.state, ""))
 
     sinks = [progress]
-    watch = Watch(Watcher(calibration(plan.run.tracker)), job.until)
+    others = [second_tracker(job.second, services)] if job.second else []
+    watch = Watch(Watcher(calibration(plan.run.tracker), others), job.until)
     end: RunEnd | None = None
     began = time.perf_counter()
     try:
@@ -139,6 +151,14 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
         session.store.replace(document, Change("Track"))
     assert end is not None
     return end
+
+
+def _check(session: Session, plan: RunPlan, job: Job) -> str:
+    control = Control()
+    services = Services(devices.choose(job.device), weights=job.weights)
+    with cancelling(control):
+        line = "" if job.quiet else "checking"
+        return check_and_store(session, plan, job.check, services, control, line)
 
 
 def _tail(end: RunEnd | None, job: Job) -> int | None:
