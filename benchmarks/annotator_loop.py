@@ -18,6 +18,18 @@ from core.geometry import Box
 GONE = 0.2
 """Overlap below which the box is on something else: then tracking again helps, carrying not."""
 
+LASTING = 5
+"""Such frames in a row from which that is so."""
+
+BLIP = 2
+"""Wrong frames in a row up to which they are put right alone, where their neighbours fit."""
+
+FIT = 0.6
+"""Overlap from which a box fits."""
+
+RETRIES = 2
+"""Times a stretch is tracked again; then its boxes are carried."""
+
 EVERY = 50
 """Frames between spot checks."""
 
@@ -211,32 +223,41 @@ class Annotator:
         self.outcome.places += 1
         self._do("look")
         self._do("watch", last - first + 1)
-        for _ in range(TRIES):
+        for done in range(TRIES):
             wrong = np.flatnonzero(self._wrong()[first : last + 1]) + first
             if not len(wrong):
                 self._do("key")
                 self._hands.go(first)
                 self._hands.dismiss()
                 return
-            self._repair(wrong)
+            self._repair(wrong, again=done < RETRIES)
 
-    def _repair(self, wrong: np.ndarray) -> None:
+    def _repair(self, wrong: np.ndarray, *, again: bool) -> None:
         """Correct a stretch: by carrying, or where the box is elsewhere by tracking again."""
         absent = wrong[~self._visible[wrong]]
         if len(absent) and absent[0] == wrong[0]:
             self._to_reappearance(int(absent[0]))
             self._recheck()
             return
-        found = self.overlaps()[wrong]
-        if np.nanmin(found) < GONE:
+        found = self.overlaps()
+        if again and _longest(wrong[found[wrong] < GONE]) >= LASTING:
             self._correct(int(wrong[0]))
             self._track_on("retrack")
             self._recheck()
             return
-        self._correct(int(wrong[np.nanargmin(found)]))
-        self._do("key")
-        self._hands.carry()
-        self._do("look")
+        worst = int(wrong[np.nanargmin(found[wrong])])
+        self._correct(worst)
+        if not self._is_blip(worst, wrong, found):
+            self._do("key")
+            self._hands.carry()
+            self._do("look")
+
+    def _is_blip(self, worst: int, wrong: np.ndarray, found: Boxes) -> bool:
+        """Whether only a frame or two are wrong, with boxes that fit on both sides."""
+        parts = np.split(wrong, np.flatnonzero(np.diff(wrong) > 1) + 1)
+        mine = next(part for part in parts if worst in part)
+        sides = found[[max(mine[0] - 1, 0), min(mine[-1] + 1, len(found) - 1)]]
+        return len(mine) <= BLIP and bool((sides >= FIT).all())
 
     def _recheck(self) -> None:
         if self._alarms:
@@ -290,3 +311,10 @@ class Annotator:
 
     def _true(self, frame: int) -> Box:
         return Box(*(float(v) for v in self._truth[frame]))
+
+
+def _longest(frames: np.ndarray) -> int:
+    """Length of the longest row of consecutive numbers."""
+    if not len(frames):
+        return 0
+    return max(len(part) for part in np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1))
