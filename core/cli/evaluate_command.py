@@ -36,6 +36,7 @@ from core.errors import DatasetError
 from core.evaluate.failures import gallery
 from core.evaluate.layouts import find_sequences
 from core.evaluate.parallel import Failure, Work, evaluate_all
+from core.evaluate.pictures import Key, Picture, of_failures
 from core.evaluate.protocol import SequenceRun, Settings
 from core.evaluate.report import Report, protocol_of, versions
 from core.evaluate.results.reading import Results, find_results, score_results, unknown_files
@@ -106,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
     sequences = select(find_sequences(args.dataset), args.only.split(","))
     report = _report(args, settings)
     _say_notes(sequences, quiet=args.quiet)
+    pictures: dict[Key, Picture] = {}
     work = [
         Work(sequence, tracker)
         for tracker in trackers
@@ -115,10 +117,10 @@ def run(args: argparse.Namespace) -> int:
     if found:
         _say_unknown(found, sequences, quiet=args.quiet)
         results = _scored(found, work, settings)
-        interrupted = _collect(args, report, results, sequences, None)
+        interrupted = _collect(args, report, results, sequences, None, pictures)
     else:
-        interrupted = _evaluate(args, settings, report, work)
-    write_outputs(args, report)
+        interrupted = _evaluate(args, settings, report, work, pictures)
+    write_outputs(args, report, pictures)
     for failure in report.failures:
         _say_failure(failure)
     if not args.quiet and report.scores:
@@ -194,7 +196,11 @@ def _require_same(path: Path, report: Report, facts: dict[str, Any]) -> None:
 
 
 def _evaluate(
-    args: argparse.Namespace, settings: Settings, report: Report, work: list[Work]
+    args: argparse.Namespace,
+    settings: Settings,
+    report: Report,
+    work: list[Work],
+    pictures: dict[Key, Picture],
 ) -> bool:
     """Add all results to `report`; True when the person stopped it."""
     total = sum(runs_of(item.sequence, settings) for item in work)
@@ -207,7 +213,8 @@ def _evaluate(
     results = evaluate_all(work, settings, jobs=args.jobs, progress=progress)
     try:
         with contextlib.closing(results):
-            return _collect(args, report, results, [item.sequence for item in work], note)
+            sequences = [item.sequence for item in work]
+            return _collect(args, report, results, sequences, note, pictures)
     finally:
         line.clear()
 
@@ -229,6 +236,7 @@ def _collect(
     results: Iterable[SequenceRun | Failure],
     sequences: Sequence[BenchmarkSequence],
     note: _Note | None,
+    pictures: dict[Key, Picture],
 ) -> bool:
     """Take results as they come, each at once onto the disk; True when stopped by Ctrl+C."""
     by_key = {sequence.key: sequence for sequence in sequences}
@@ -242,6 +250,8 @@ def _collect(
                 report.note(sequence)
                 found = gallery(result, sequence)
                 report.details[result.tracker][result.key].update(found.details())
+                if args.pictures:
+                    pictures |= of_failures(result.tracker, sequence, result.boxes, found)
                 if args.save_boxes:
                     write_results(args.save_boxes, args.layout, sequence, result)
             if args.json:

@@ -8,6 +8,8 @@ from typing import Any
 
 from core.evaluate import html
 from core.evaluate.conventions import CONVENTIONS, convention
+from core.evaluate.pictures import NO_PICTURES, Pictures
+from core.evaluate.printed import printed
 from core.evaluate.protocol import PROTOCOLS, Settings
 from core.evaluate.regions import OVERLAPS
 from core.evaluate.report import Report
@@ -67,6 +69,13 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown tables")
     group.add_argument("--latex", type=Path, metavar="FILE", help="write LaTeX tables")
     group.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
+    group.add_argument("--pdf", type=Path, metavar="FILE", help="write the report as a PDF")
+    group.add_argument(
+        "--pictures",
+        action="store_true",
+        help="put pictures of failures into --html and --pdf (frames of the benchmark: mind its "
+        "licence)",
+    )
     group.add_argument("--plots", type=Path, metavar="FOLDER", help="write the plots as SVG")
     group.add_argument(
         "--save-boxes", type=Path, metavar="FOLDER", help="write each run's boxes and times"
@@ -126,12 +135,14 @@ def runs_of(sequence: BenchmarkSequence, settings: Settings) -> int:
 
 def output_paths(args: argparse.Namespace) -> tuple[Path | None, ...]:
     """All that will be written."""
-    files = (args.json, args.csv, args.markdown, args.latex, args.html)
+    files = (args.json, args.csv, args.markdown, args.latex, args.html, args.pdf)
     folders = tuple(f / "x" if f else None for f in (args.plots, args.save_boxes))
     return (*files, *folders)
 
 
-def write_outputs(args: argparse.Namespace, report: Report) -> None:
+def write_outputs(
+    args: argparse.Namespace, report: Report, pictures: Pictures = NO_PICTURES
+) -> None:
     """Write the report in all the forms that were asked for.
 
     Raises
@@ -147,10 +158,14 @@ def write_outputs(args: argparse.Namespace, report: Report) -> None:
         (args.csv, report.csv),
         (args.markdown, report.markdown),
         (args.latex, report.latex),
-        (args.html, lambda: html.page(report)),
+        (args.html, lambda: html.page(report, pictures)),
     ):
         if path:
             _write(path, text())
+    if args.pdf:
+        data = printed(report, pictures)
+        with atomic_write(args.pdf) as stream:
+            stream.write(data)
     for name, text in html.plots_of(report).items() if args.plots else ():
         _write(args.plots / f"{name}.svg", text)
 

@@ -6,12 +6,14 @@ can be sent and kept. Light or dark follows the reader's system.
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from core.evaluate import figures, plots, tables
+from core.evaluate.pictures import NO_PICTURES, Picture, Pictures, as_jpeg
 from core.evaluate.report import Report
 
 _STYLE = """
@@ -35,8 +37,8 @@ details{margin:8px 0}summary{cursor:pointer}svg{max-width:100%;height:auto;verti
 """
 
 
-def page(report: Report) -> str:
-    """The whole page.
+def page(report: Report, pictures: Pictures = NO_PICTURES) -> str:
+    """The whole page; `pictures` are embedded beside the failures they belong to.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def page(report: Report) -> str:
         "<h2>Plots</h2><div class='plots'>" + _figures(plots_of(report, attributes=False)),
         "</div>",
         _attributes(report),
-        _failures(report),
+        _failures(report, pictures),
         _sequences(report),
         _errors(report),
         _settings(report),
@@ -126,8 +128,8 @@ def _attributes(report: Report) -> str:
     return f"<h2>By attribute</h2>{_table(head, rows)}{more}"
 
 
-def _failures(report: Report) -> str:
-    parts = []
+def _failures(report: Report, pictures: Pictures) -> str:
+    parts, shows = [], bool(pictures)
     for tracker, sequences in report.details.items():
         rows = [
             [
@@ -137,18 +139,31 @@ def _failures(report: Report) -> str:
                 _cell(failure["reason"]),
                 _cell(failure["words"]),
                 plots.strip(_floats(failure["curve"]), _shaded(failure), width=160),
+                *([_embedded(pictures.get((tracker, key, failure["start"])))] * shows),
             ]
             for key in sorted(sequences)
             for failure in sequences[key].get("failures", ())
         ]
         if rows:
             head = ["sequence", "first frame", "frames", "what is different", "tracker", "overlap"]
+            head += ["picture"] * shows
             parts.append(
                 f"<h3>{escape(tracker)} ({len(rows)})</h3>{_table(head, rows, text=(3, 4))}"
             )
     if not parts:
         return "<h2>Failures</h2><p>None.</p>"
     return "<h2>Failures</h2>" + "".join(parts)
+
+
+def _embedded(picture: Picture | None) -> str:
+    if picture is None:
+        return "–"
+    data = base64.b64encode(as_jpeg(picture)).decode("ascii")
+    side = picture.shape[0]
+    return (
+        f"<img width='{side}' height='{side}' alt='the first frame of the failure: true box "
+        f"white, tracked box blue' src='data:image/jpeg;base64,{data}'>"
+    )
 
 
 def _shaded(failure: Mapping[str, Any]) -> list[tuple[float, float]]:

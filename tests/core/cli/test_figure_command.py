@@ -1,0 +1,81 @@
+"""`boxtrail figure`: recordings and projects into figures and overlay videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import fakes.template_match  # noqa: F401  (registers the tracker)
+import pytest
+
+from core.cli import main
+from core.cli.figure_command import frames_of
+from core.cli.options import UsageError
+from core.video.demo import demo_path
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("figure")
+    box = "76.3,134.9,70.6,64.8"
+    command = ["record", str(demo_path()), "--box", box, "--tracker", "template-match"]
+    command += ["--maps", "response", "--to", "12", "--quiet"]
+    assert (
+        main([*command, "-o", str(folder / "run.h5"), "--out", str(folder / "run.boxtrail")]) == 0
+    )
+    return folder
+
+
+def test_that_a_recording_becomes_a_figure_in_every_format(recorded, tmp_path, capsys):
+    for suffix in ("svg", "pdf", "png"):
+        target = tmp_path / f"fig.{suffix}"
+        command = ["figure", str(recorded / "run.h5"), "--frames", "2,8", "-o", str(target)]
+        assert main([*command, "--set", "width=86", "--set", "dpi=72"]) == 0
+        assert target.stat().st_size > 1000
+        assert "86 ×" in capsys.readouterr().out
+    text = (tmp_path / "fig.svg").read_text()
+    assert "Frame and map, frame 8" in text
+    assert ">overlap</text>" in text  # the demo clip knows its truth
+    assert text.count("<image") == 5  # two frames, two maps, the colour bar
+
+
+def test_that_a_recording_becomes_an_overlay_video(recorded, tmp_path, capsys):
+    target = tmp_path / "view.mp4"
+    command = ["figure", str(recorded / "run.h5"), "-o", str(target), "--quiet"]
+    assert main([*command, "--frames", "3-7"]) == 0
+    with av.open(str(target)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 5
+
+
+def test_that_a_project_becomes_a_figure_without_maps(recorded, tmp_path, capsys):
+    target = tmp_path / "fig.svg"
+    command = ["figure", str(recorded / "run.boxtrail"), "--panels", "frame,curves"]
+    assert main([*command, "--frames", "count:3", "-o", str(target), "--truth", "none"]) == 0
+    assert target.read_text().count("<image") == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--panels", "frame,nothing"], "no panel “nothing”"),
+        (["--frames", "900"], "no frame 900"),
+        (["--frames", "a-b"], "does not name frames"),
+        (["--map", "other"], "no map “other”"),
+        (["--curves", "other"], "no curve “other”"),
+        (["--set", "widht=3"], "widht"),
+    ],
+)
+def test_that_wrong_wishes_are_refused_in_words(recorded, tmp_path, capsys, change, message):
+    command = ["figure", str(recorded / "run.h5"), "-o", str(tmp_path / "f.svg"), *change]
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "f.svg").exists()
+
+
+def test_that_frames_are_named_singly_by_range_or_by_count():
+    known = list(range(100))
+    assert frames_of("3,10-20:5", known) == [3, 10, 15, 20]
+    assert frames_of("count:3", known) == [0, 50, 99]
+    assert frames_of("", known) == [50]
+    with pytest.raises(UsageError):
+        frames_of("", [])
