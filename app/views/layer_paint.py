@@ -7,11 +7,12 @@ look costs one table look-up. Cells without a value are clear.
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath
 
 from app.views.colormaps import DIVERGING, colormap_table
 from app.views.view_types import OverlaySettings
@@ -31,43 +32,61 @@ COMPOSITION: dict[str, _Mode] = {
 }
 """Qt's name of every entry of :data:`app.views.view_types.BLENDS`."""
 
-SHARP_SIDE = 512
-"""Pixels to which a map with sharp cells is repeated."""
+_SHARP_SIDE = 512  # pixels to which a map with sharp cells is repeated at most
+_SMALLEST_CELL = 0.75  # pixels of the screen
+_SHARP_CELL = 16.0  # pixels of the screen that one of its pixels may cover
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How many cells share a pixel of the picture along a side, or how many pixels a cell has."""
+
+    pool: int = 1
+    times: int = 1
+
+    @classmethod
+    def of(cls, cell: float, side: int, *, smooth: bool) -> Grain:
+        """For cells of so many pixels of the screen, in a map of `side` cells."""
+        if cell < _SMALLEST_CELL:  # they would be missed by sampling
+            return cls(pool=int(np.ceil(1 / max(cell, 1e-3))))
+        # Qt walks through a picture in 1/65536 of its pixels: where one of them fills
+        # much of the screen, its edge would be some pixels off.
+        wanted = 1 if smooth else int(np.ceil(cell / _SHARP_CELL))
+        return cls(times=max(min(wanted, _SHARP_SIDE // side), 1))
 
 
 def pixels_of(
-    response: ResponseMap, indices: NDArray[np.uint8], settings: OverlaySettings, pool: int = 1
+    response: ResponseMap,
+    indices: NDArray[np.uint8],
+    settings: OverlaySettings,
+    grain: Grain | None = None,
 ) -> NDArray[np.uint32]:
-    """Premultiplied ARGB of every cell, repeated where cells are to have sharp edges.
+    """Premultiplied ARGB of every cell.
 
-    With `pool` above 1 one pixel stands for ``pool × pool`` cells and has the colour of the
+    With `grain.pool` above 1 one pixel stands for ``pool × pool`` cells and has the colour of the
     strongest, so that a peak stays in sight where cells are smaller than pixels; the last
     row and column then reach beyond the map, and are clear there.
     """
+    grain = grain or Grain()
     table = _argb_table(settings.colormap, settings.fade, settings.threshold, settings.gamma)
     pixels = table[indices]
     known = np.isfinite(response.values)
     if not known.all():
         pixels[~known] = 0
-    if pool > 1:
+    if grain.pool > 1:
         middle = 127.5 if settings.colormap in DIVERGING else 0.0
-        return _pooled(pixels, np.where(known, np.abs(indices - middle), -1.0), pool)
-    if not settings.smooth:
-        # Qt walks through a picture in 1/65536 of its pixels: where one cell
-        # fills much of the screen, its edge would be some pixels off.
-        times = max(SHARP_SIDE // max(pixels.shape), 1)
-        pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
+        return _pooled(pixels, np.where(known, np.abs(indices - middle), -1.0), grain.pool)
+    if grain.times > 1:
+        pixels = np.repeat(np.repeat(pixels, grain.times, axis=0), grain.times, axis=1)
     return pixels
 
 
 def contour_path(response: ResponseMap, low: float, high: float, count: int) -> QPainterPath:
     """`count` lines of equal value that divide ``low..high`` evenly, in cells."""
-    path = QPainterPath()
-    for k in range(1, count + 1):
-        level = low + (high - low) * k / (count + 1)
-        for (x0, y0), (x1, y1) in contour(response.values, level).tolist():
-            path.addPolygon(QPolygonF([QPointF(x0, y0), QPointF(x1, y1)]))
-    return path
+    levels = (low + (high - low) * k / (count + 1) for k in range(1, count + 1))
+    lines = np.concatenate([contour(response.values, level) for level in levels])
+    points = lines.reshape(-1, 2)
+    return pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")
 
 
 def _pooled(

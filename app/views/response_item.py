@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
-from app.views.layer_paint import COMPOSITION, contour_path, pixels_of
+from app.views.layer_paint import COMPOSITION, Grain, contour_path, pixels_of
 from app.views.layer_types import cell_at
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
@@ -23,7 +23,6 @@ from core.trackers.base import ResponseMap
 
 _NOTE_STEP = 26.0  # between the notes of layers that lie on one place
 _HALO = QColor(0, 0, 0, 130)
-_SMALLEST_CELL = 0.75  # pixels; smaller ones would be missed by sampling
 
 
 def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float, float]:
@@ -68,7 +67,7 @@ class ResponseItem(QGraphicsItem):
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint32] | None = None
         self._lines: QPainterPath | None = None
-        self._pool = 1
+        self._grain = Grain()
         self._extent = QRectF()
         self.setVisible(False)
 
@@ -139,10 +138,11 @@ class ResponseItem(QGraphicsItem):
         painter.setCompositionMode(COMPOSITION[settings.blend])
         rows, cols = self._map.values.shape
         whole = QRectF(0, 0, cols, rows)
-        pool = _cells_per_pixel(painter.deviceTransform())
-        image = self._colored(self._map, pool)
-        covered = QRectF(0, 0, image.width() * pool, image.height() * pool)
-        painter.drawImage(covered if pool > 1 else whole, image)
+        cell = _cell_size(painter.deviceTransform())
+        grain = Grain.of(cell, max(rows, cols), smooth=settings.smooth)
+        image = self._colored(self._map, grain)
+        covered = QRectF(0, 0, image.width() * grain.pool, image.height() * grain.pool)
+        painter.drawImage(covered if grain.pool > 1 else whole, image)
         painter.setCompositionMode(COMPOSITION["normal"])
         painter.setOpacity(1.0)
         painter.setTransform(to_scene)
@@ -184,12 +184,12 @@ class ResponseItem(QGraphicsItem):
         anchor = QPointF(place.left() + 4, place.bottom() + 4 + self._slot * _NOTE_STEP)
         draw_note(painter, anchor, text, seen)
 
-    def _colored(self, response: ResponseMap, pool: int) -> QImage:
-        if self._image is None or pool != self._pool:
+    def _colored(self, response: ResponseMap, grain: Grain) -> QImage:
+        if self._image is None or grain != self._grain:
             indices = color_indices(response, self._settings)
             # The image borrows the array's memory: both are kept together.
-            self._pixels = pixels_of(response, indices, self._settings, pool)
-            self._pool = pool
+            self._pixels = pixels_of(response, indices, self._settings, grain)
+            self._grain = grain
             rows, cols = self._pixels.shape
             layout = QImage.Format.Format_ARGB32_Premultiplied
             self._image = QImage(self._pixels.data, cols, rows, 4 * cols, layout)
@@ -207,9 +207,8 @@ class ResponseItem(QGraphicsItem):
             self.update()
 
 
-def _cells_per_pixel(to_device: QTransform) -> int:
-    """How many cells share a pixel of the screen along a side; 1 where cells are larger."""
+def _cell_size(to_device: QTransform) -> float:
+    """Pixels of the screen along the shorter side of a cell."""
     wide = float(np.hypot(to_device.m11(), to_device.m12()))
     tall = float(np.hypot(to_device.m21(), to_device.m22()))
-    size = max(min(wide, tall), 1e-3)
-    return 1 if size >= _SMALLEST_CELL else int(np.ceil(1 / size))
+    return min(wide, tall)

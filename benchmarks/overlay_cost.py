@@ -1,0 +1,151 @@
+"""What layers cost: milliseconds of painting per frame, and tracker time while nobody looks.
+
+Run ``python benchmarks/overlay_cost.py [--frames N] [--repeat N] [--tracker KEY ...]``.
+
+All times are processor time of the one thread that does the work, which other programs
+disturb little; torch is held to that thread.
+
+Painting: full-HD frames that all differ, shown with three new 31 × 31 maps each, against
+the same frames without maps, in turn within one run; the cost of the overlay is the
+difference. The aim is at most 4 ms.
+
+Tracking: two trackers of one kind run over the same frames in turn. One is asked for what
+a window with its maps hidden and its panels closed asks for; the other was never asked for
+anything. The aim is a ratio of 1; what shown maps and patches cost is told for comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import torch  # noqa: I001  (before Qt, as in the app)
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from app.features.patches import WANTED
+from app.views.layer_types import LayerStack, ShownLayer
+from app.views.video_view import VideoView
+from app.views.view_types import OverlaySettings, to_display
+from core.errors import BoxtrailError
+from core.geometry import Box, Placement
+from core.trackers import load_all, registry
+from core.trackers.base import ResponseMap, Services, Tracker
+from core.video.synthetic import ClipConfig, SyntheticClip
+
+LOOK = OverlaySettings("a", opacity=0.85, fade=0.8, high=0.6)
+STACKS: dict[str, Sequence[OverlaySettings]] = {
+    "three layers, normal": [LOOK, LOOK, LOOK],
+    "three layers, screen, multiply, lighten": [
+        replace(LOOK, blend=blend) for blend in ("screen", "multiply", "lighten")
+    ],
+    "three layers, sharp cells": [replace(LOOK, smooth=False)] * 3,
+    "three layers, 5 contours each": [replace(LOOK, contours=5)] * 3,
+}
+
+
+def quick(times: Sequence[float]) -> float:
+    """Median of the quicker half: what the work takes when nothing else is in the way."""
+    return statistics.median(sorted(times)[: max(len(times) // 2, 1)])
+
+
+def response(nth: int, layer: int) -> ResponseMap:
+    rows, cols = np.mgrid[0:31, 0:31]
+    values = np.exp(-((cols - 12 - 3 * layer) ** 2 + (rows - 10 - nth % 7) ** 2) / 18)
+    place = Placement.covering(Box(500.0 + 20 * layer, 200.0, 700.0, 500.0), (31, 31))
+    return ResponseMap(values.astype(np.float32), place)
+
+
+def painting(frames: int) -> None:
+    application = QApplication.instance() or QApplication([])
+    rng = np.random.default_rng(0)
+    shown = [to_display(n, rng.integers(0, 255, (1080, 1920, 3), np.uint8)) for n in range(6)]
+    for size in ((1280, 720), (1920, 1080)):
+        canvas = VideoView()
+        canvas.resize(*size)
+        canvas.show()
+        application.processEvents()
+        for name, stack in STACKS.items():
+            plain, layered = [], []
+            for nth in range(frames):
+                layers = [ShownLayer(s, "", response(nth, k), nth) for k, s in enumerate(stack)]
+                for times, what in ((plain, ()), (layered, layers)):
+                    began = time.thread_time()
+                    canvas.show_frame(shown[nth % len(shown)])
+                    canvas.show_layers(what)
+                    canvas.viewport().repaint()
+                    times.append((time.thread_time() - began) * 1e3)
+            cost = quick(layered) - quick(plain)
+            verdict = "ok" if cost <= 4 else "above 4 ms"
+            print(
+                f"{size[0]} × {size[1]:4d}  {name:42s} {cost:6.2f} ms  "
+                f"(frame alone {quick(plain):5.2f} ms)  {verdict}"
+            )
+        canvas.close()
+
+
+def tracking(key: str, frames: int, repeat: int) -> None:
+    spec = registry.find(key)
+    sway, side = (60.0, 30.0, 80.0), (44, 34)
+    config = ClipConfig(320, 240, frames + 1, target_size=side, sway=sway, others=2)
+    clip = SyntheticClip(config)
+    start, first = clip.initial_box, clip.read(0).image
+    primary = OverlaySettings(spec.primary_map)
+    hidden = LayerStack((primary,), shown=False).wanted()
+    three = LayerStack(tuple(OverlaySettings(info.key) for info in spec.maps[:3])).wanted()
+    wishes: dict[str, frozenset[str] | None] = {
+        "never asked": None,
+        "maps hidden, panels closed": hidden,
+        "one map shown": LayerStack((primary,)).wanted(),
+        "three maps shown": three,
+        "three maps and patches": three | WANTED,
+    }
+    trackers: dict[str, Tracker] = {name: spec.create(None, Services()) for name in wishes}
+    times: dict[str, list[float]] = {name: [] for name in wishes}
+    with torch.inference_mode():
+        for _ in range(repeat):
+            for name, tracker in trackers.items():
+                tracker.init(first, start)
+                wanted = wishes[name]
+                if wanted is not None:
+                    tracker.want_maps = wanted
+            for nth in range(1, frames + 1):
+                image = clip.read(nth).image
+                order = list(trackers.items())
+                for name, tracker in order if nth % 2 else reversed(order):
+                    times[name].append(_timed(lambda t=tracker, i=image: t.update(i)))
+    base = quick(times["never asked"])
+    for name, taken in times.items():
+        print(f"{key:9s} {name:28s} {quick(taken):7.2f} ms  ratio {quick(taken) / base:.3f}")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.thread_time()
+    work()
+    return (time.thread_time() - began) * 1e3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--tracker", nargs="+", default=["ccr", "edcf", "crpn", "cract", "drvt"])
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    load_all()
+    painting(args.frames)
+    for key in args.tracker:
+        try:
+            tracking(key, args.frames, args.repeat)
+        except BoxtrailError as error:
+            print(f"{key}: {error.message} {error.hint}")
+
+
+if __name__ == "__main__":
+    main()
