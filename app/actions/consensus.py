@@ -11,6 +11,10 @@ CONSENSUS: tuple[ActionSpec, ...] = (
            "Track from the box on this frame with the trackers that are ticked in the tracker "
            "panel, and propose what each of them says and the fused boxes.",
            needs="can_track", section=1),
+    action("preview", "Previe&w corrections", "Track", "Alt+R",
+           "Try the ways to take the corrected box over the next frames, side by side, and "
+           "choose one by 1, 2 or 3; nothing changes before you do.",
+           icon="retrack", needs="can_track", section=1),
     action("take_best", "Take the &best for this stretch", _MENU, "Ctrl+B",
            "Take the tracker that the others support most for the stretch around this frame, and "
            "go on to the next disagreement.", needs="together"),

@@ -106,9 +106,9 @@ class Runs(QObject):
         wish = Wish(state.track, state.frame, step, extent, policy, two_way)
         self._begin(wish)
 
-    def retrack(self, policy: CorrectionPolicy | None = None) -> None:
+    def retrack(self) -> None:
         """Track again from the box on this frame, with the chosen correction policy."""
-        self.track(self._direction, TO_END, policy or self._choices.policy())
+        self.track(self._direction, TO_END, self._choices.policy())
 
     def track_together(self, trackers: tuple[str, ...]) -> None:
         """Track from the box on this frame with several trackers; their boxes are proposed."""
@@ -131,6 +131,10 @@ class Runs(QObject):
         """
         policy = CorrectionPolicy.KEEP_TEMPLATE
         self._start(Wish(track, frame, step, policy=policy, merge_key=merge_key))
+
+    def correct_from(self, track: int, frame: int, policy: CorrectionPolicy) -> None:
+        """Track on from a corrected box, taken in this way, in the direction of the last run."""
+        self._begin(Wish(track, frame, self._direction, policy=policy))
 
     def keep_tail(self) -> None:
         """Take over the doubtful boxes that the last run until unsure left out."""

@@ -15,6 +15,7 @@ from app.features.legend import LegendFeature
 from app.features.patches import PatchesFeature
 from app.features.probe import ProbeFeature
 from app.features.recording import RecordingFeature
+from app.features.reinit import ReinitFeature
 from app.features.truth import TruthFeature
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -29,6 +30,7 @@ FEATURES: tuple[type[Feature], ...] = (
     PatchesFeature,
     ProbeFeature,
     RecordingFeature,
+    ReinitFeature,
     TruthFeature,
     CurvesFeature,
 )
