@@ -19,4 +19,10 @@ MEASURE: tuple[ActionSpec, ...] = (
     action("open_report", "Open an e&valuation…", "File", "",
            "Show plots and failures of a report that boxtrail evaluate wrote.",
            icon="evaluate", needs="always", section=1),
+    action("save_report", "Save a &report…", "File", "",
+           "Write numbers, plots and failures of what is compared as a web page or a PDF.",
+           icon="export", section=2),
+    action("figure", "Export fig&ure…", "File", "Ctrl+Shift+F",
+           "Draw frames, maps and curves for print: SVG, PDF or PNG; or an overlay video.",
+           icon="export", section=2),
 )  # fmt: skip

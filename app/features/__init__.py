@@ -8,6 +8,8 @@ from app.features.clips import ClipsFeature
 from app.features.consensus import ConsensusFeature
 from app.features.curves import CurvesFeature
 from app.features.feature import Feature, Parts
+from app.features.figures import FiguresFeature
+from app.features.gallery import GalleryFeature
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
 from app.features.layers import LayersFeature
@@ -33,6 +35,8 @@ FEATURES: tuple[type[Feature], ...] = (
     ReinitFeature,
     TruthFeature,
     CurvesFeature,
+    GalleryFeature,
+    FiguresFeature,
 )
 
 
