@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="boxtrail", allow_abbrev=False)
-    parser.add_argument("file", nargs="?", type=Path, help="video, picture folder or project")
+    parser.add_argument("file", nargs="?", type=Path, help="video, pictures, project or recording")
     parser.add_argument("--demo", action="store_true", help="open the demo clip and track it")
     parser.add_argument("--selftest", action="store_true", help="check the installation")
     return parser.parse_args(arguments)

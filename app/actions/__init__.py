@@ -25,7 +25,7 @@ from app.actions.keyboard import KEYBOARD
 from app.actions.layers import LAYERS
 from app.actions.measure import MEASURE
 from app.actions.objects import OBJECT, SELECT
-from app.actions.recording import RECORDING
+from app.actions.recording import COMPARING, RECORDING
 from app.actions.review import REVIEW
 from app.actions.spec import PREDICATES, ActionSpec
 from app.actions.track import RUNS, TRACK
@@ -48,6 +48,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *RECORDING,
     *GO,
     *VIEW,
+    *COMPARING,
     *HISTORY,
     *LAYERS,
     *MEASURE,

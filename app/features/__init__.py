@@ -19,6 +19,7 @@ from app.features.probe import ProbeFeature
 from app.features.recording import RecordingFeature
 from app.features.reinit import ReinitFeature
 from app.features.truth import TruthFeature
+from app.features.what_if import WhatIfFeature
 
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
@@ -32,6 +33,7 @@ FEATURES: tuple[type[Feature], ...] = (
     PatchesFeature,
     ProbeFeature,
     RecordingFeature,
+    WhatIfFeature,
     ReinitFeature,
     TruthFeature,
     CurvesFeature,

@@ -20,6 +20,8 @@ from core.recording import estimate
 from core.replay import ReplaySession
 from core.trackers import registry
 
+_SAID_MS = 1000  # of the status bar; said again before that while a file is written
+
 
 class RecordingFeature(Feature):
     """A dock with what is recorded and what an open recording holds."""
@@ -84,6 +86,8 @@ class RecordingFeature(Feature):
         self.panel.show_status(status)
         self.parts.actions["record"].setChecked(status.is_on)
         self._show_estimate(status)
+        if status.path is not None and not self.panel.isVisible():
+            self.parts.status.showMessage(self.panel.text(), _SAID_MS)
 
     @Slot(object)
     def _show_options(self, options: RecordOptions) -> None:
