@@ -71,8 +71,8 @@ def linear_keys(truth: Boxes, goal: float = GOAL) -> list[int]:
     """Fewest keyframes, greedily, from which straight lines reach the mean overlap `goal`.
 
     Each visible stretch has a key on its first and last frame. Then whichever needs fewer:
-    the worst frame becomes a key, or lines are split where they lose more than a bound
-    (Ramer, Douglas, Peucker) with the largest bound that reaches the goal.
+    the frame that is farthest off becomes a key, or lines are split there where they lose
+    more than a bound (Ramer, Douglas, Peucker) with the largest bound that reaches the goal.
     """
     visible = np.isfinite(truth).all(axis=1)
     edges = np.flatnonzero(np.diff(visible.astype(int), prepend=0, append=0))
@@ -96,14 +96,22 @@ def lines(truth: Boxes, keys: list[int]) -> Boxes:
     return np.stack([np.interp(frames, keys, truth[keys, c]) for c in range(4)], axis=1)
 
 
+def _away(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
+    """How far the farthest edge is off, in box sizes; overlaps are all 0 beyond one size."""
+    edges = [np.concatenate([b[:, :2], b[:, :2] + b[:, 2:]], axis=1) for b in (boxes, truth)]
+    size = np.sqrt(truth[:, 2] * truth[:, 3])
+    return np.abs(edges[0] - edges[1]).max(axis=1) / np.maximum(size, 1e-6)
+
+
 def _by_worst(truth: Boxes, ends: list[int], goal: float) -> list[int]:
     keys = list(ends)
     while True:
         found = overlaps(lines(truth, sorted(keys)), truth)
         if np.nanmean(found) >= goal:
             return sorted(keys)
-        found[keys] = np.inf
-        keys.append(int(np.nanargmin(found)))
+        away = _away(lines(truth, sorted(keys)), truth)
+        away[keys] = -np.inf
+        keys.append(int(np.nanargmax(away)))
 
 
 def _by_bound(truth: Boxes, ends: list[int], least: float) -> list[int]:
@@ -114,8 +122,8 @@ def _by_bound(truth: Boxes, ends: list[int], least: float) -> list[int]:
             continue
         stretch = truth[a : b + 1]
         found = overlaps(lines(stretch, [0, b - a]), stretch)
-        worst = int(np.argmin(found))
-        if found[worst] < least:
+        worst = int(np.argmax(_away(lines(stretch, [0, b - a]), stretch)))
+        if found.min() < least:
             keys.add(a + worst)
             waiting += [(a, a + worst), (a + worst, b)]
     return sorted(keys)

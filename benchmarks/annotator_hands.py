@@ -7,6 +7,7 @@ the same calls on a session without a window, for trying out ways of working.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from core.document.track import Columns, Keyframe, Track  # noqa: E402
 from core.engine.check import check, judge_of, legs, second_tracker, with_check  # noqa: E402
 from core.engine.control import Control  # noqa: E402
 from core.engine.runner import FrameResult  # noqa: E402
+from core.errors import EditError  # noqa: E402
 from core.geometry import Box, iou  # noqa: E402
 from core.session import Session  # noqa: E402
 from core.states import CorrectionPolicy, Flag, Source, TargetState  # noqa: E402
@@ -291,8 +293,10 @@ class CoreHands:
         self._store(with_check(self._track, checked, {Alarm.SECOND: judge.check_below}))
 
     def carry(self) -> None:
-        result = carried(self._track, self._frame, self._replaced.get(self._frame))
-        self._store(result.track)
+        # Where nothing can be carried the window only says so.
+        with contextlib.suppress(EditError):
+            result = carried(self._track, self._frame, self._replaced.get(self._frame))
+            self._store(result.track)
 
     def dismiss(self) -> None:
         at = [p for p in review.places(self._track) if p.first <= self._frame <= p.last]
