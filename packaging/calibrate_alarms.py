@@ -183,7 +183,9 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
         limit = np.quantile(column, 1 - SINGLE if info.above else SINGLE)
         limits[info.field] = max(_outward(float(limit), info), CALM.get(alarm, -1.0))
     limits[ALARMS[Alarm.TOGETHER].field] = 1.0
-    base = parameters.from_dict(Thresholds, limits)
+    # A tracker that often calls itself unsure where it is right says nothing by that.
+    own_word = bool(data.own[good].mean() <= rate / 2)
+    base = parameters.from_dict(Thresholds, {**limits, "own_word": own_word})
     doubt, single = together(data, weights), flags(data, base)
     left = rate * good.sum() - (single & good).sum()
     calm = np.sort(doubt[good & ~single])
@@ -311,7 +313,7 @@ def table(
     if answers is not None:
         lines += [f'second = "{answers.second}"', f"check_below = {answers.below}"]
     lines += ["", f"[{key}.thresholds]"]
-    lines += [f"{name} = {value}" for name, value in moved.items()]
+    lines += [f"{name} = {str(value).lower()}" for name, value in moved.items()]
     lines += ["", f"[{key}.weights]", f"bias = {weights.bias}"]
     lines += [f"{name} = {value}" for name, value in weights.values.items()]
     lines += ["", f"[{key}.measured]"]
