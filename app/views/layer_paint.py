@@ -33,7 +33,7 @@ COMPOSITION: dict[str, _Mode] = {
 """Qt's name of every entry of :data:`app.views.view_types.BLENDS`."""
 
 _SHARP_SIDE = 512  # pixels to which a map with sharp cells is repeated at most
-_SMALLEST_CELL = 0.75  # pixels of the screen
+_SMALLEST_CELL = 1.0  # pixels of the screen
 _SHARP_CELL = 16.0  # pixels of the screen that one of its pixels may cover
 
 

@@ -163,20 +163,16 @@ class LayerPanel(QWidget):
 
     def _show(self) -> None:
         blocker = QSignalBlocker(self._list)
-        self._list.clear()
         stack = self._stack
-        for position in reversed(range(len(stack.layers))):
-            layer = stack.layers[position]
-            item = QTreeWidgetItem([self._name(position), ""])
-            item.setIcon(0, QIcon(preview_icon(layer.colormap)))
-            item.setData(0, _POSITION, position)
-            item.setToolTip(0, self._name(position))
-            item.setForeground(1, self.palette().placeholderText())
-            state = Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked
-            item.setCheckState(0, state)
-            self._list.addTopLevelItem(item)
-            if position == stack.active:
-                self._list.setCurrentItem(item)
+        # Rows are kept where possible: this may be called from a signal of one of them.
+        while self._list.topLevelItemCount() > len(stack.layers):
+            self._list.takeTopLevelItem(self._list.topLevelItemCount() - 1)
+        while self._list.topLevelItemCount() < len(stack.layers):
+            self._list.addTopLevelItem(QTreeWidgetItem(["", ""]))
+        rows = children_of(self._list.invisibleRootItem())
+        for position, item in enumerate(reversed(rows)):
+            self._show_row(item, position)
+        self._list.setCurrentItem(rows[len(rows) - 1 - stack.active])
         self._list.setEnabled(bool(self._titles))
         blocker.unblock()
         several = len(stack.layers) > 1
@@ -185,6 +181,18 @@ class LayerPanel(QWidget):
         self._buttons["remove"].setEnabled(several)
         self._buttons["copy"].setEnabled(bool(self._titles))
         self._tree.set_ticked(set(stack.keys))
+
+    def _show_row(self, item: QTreeWidgetItem, position: int) -> None:
+        layer = self._stack.layers[position]
+        if item.data(0, _POSITION) != position or item.text(0) != self._name(position):
+            item.setText(1, "")
+        item.setText(0, self._name(position))
+        item.setIcon(0, QIcon(preview_icon(layer.colormap)))
+        item.setData(0, _POSITION, position)
+        item.setToolTip(0, self._name(position))
+        item.setForeground(1, self.palette().placeholderText())
+        state = Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked
+        item.setCheckState(0, state)
 
     def _name(self, position: int) -> str:
         layer = self._stack.layers[position]
