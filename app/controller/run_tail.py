@@ -10,6 +10,7 @@ from core.alarms.stop import StopRule
 from core.alarms.thresholds import calibration
 from core.alarms.watcher import Watcher
 from core.document.document import Document, Run
+from core.document.proposals import proposed
 from core.document.track import Columns
 from core.engine.runner import EndReason, RunEnd, Watch
 from core.session import Session
@@ -17,17 +18,29 @@ from core.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Boxes of `run` from the first doubtful one on, in its direction: offered, not kept."""
+    """Boxes of `run` from the first doubtful one on, in its direction: offered, not kept.
+
+    `propose` says that the run was to propose its boxes instead of changing the object.
+    """
 
     session: Session
     run: Run
     columns: Columns
     first: int
+    propose: bool = False
 
     def applied(self, document: Document) -> Document:
-        """`document` with the tail after all; boxes of a person stay."""
-        known = document.run(self.run.id) or self.run
-        return document.with_run(replace(known, end=self.run.end), self.columns)
+        """`document` with the tail after all; boxes of a person stay.
+
+        The tail of a run that proposed joins what it proposed; the object stays as it is.
+        """
+        waiting = next((p for p in document.proposals if p.run.id == self.run.id), None)
+        known = waiting.run if waiting is not None else document.run(self.run.id) or self.run
+        run = replace(known, end=self.run.end)
+        if not self.propose:
+            return document.with_run(run, self.columns)
+        rows = self.columns if waiting is None else waiting.columns.overlaid(self.columns)
+        return proposed(document, run, rows)
 
 
 def watch_for(desk: Desk, tracker: str, *, until_unsure: bool) -> Watch:
@@ -49,4 +62,5 @@ def tail_of(active: ActiveRun, end: RunEnd | None) -> Tail | None:
     tail = columns.select((columns.frames - end.doubtful_from) * plan.step >= 0)
     if not len(tail) or last is None:
         return None
-    return Tail(active.session, replace(plan.run, end=last.frame), tail, end.doubtful_from)
+    run = replace(plan.run, end=last.frame)
+    return Tail(active.session, run, tail, end.doubtful_from, active.propose)

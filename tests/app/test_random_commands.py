@@ -11,7 +11,7 @@ from fakes.random_commands import NAMES, Command, protected, random_command, sta
 from PySide6.QtGui import QUndoStack
 
 from app.undo import EditCommand
-from core.document import journal, project_file
+from core.document import attributes, journal, project_file
 from core.document.autosave import Autosave
 from core.document.document import Document
 from core.document.store import Change, DocumentStore
@@ -49,6 +49,40 @@ def test_that_no_edit_changes_what_a_person_decided_unless_it_names_the_frame(
         lost = [key for key in before - after if key[0] not in command.named]
         assert not lost, f"{number}: {command.name} changed {lost[:2]}"
         before = after
+
+
+def test_that_an_edit_that_names_one_frame_changes_no_other(
+    history: tuple[Document, list[Command]],
+) -> None:
+    document, commands = history
+    seen: set[str] = set()
+    for command in commands:
+        after = command.after
+        if command.name in {"delete", "confirm", "draw"} and len(command.named) == 1:
+            (frame,) = command.named
+            for track in document.tracks:
+                now = after.track(track.id)
+                assert now.steps == track.steps
+                if track.intervals and command.name != "delete":
+                    continue  # boxes between keys follow their keys
+                same = [c.select(c.frames != frame) for c in (track.columns, now.columns)]
+                assert same[0] == same[1], command.name
+                seen.add(command.name)
+        document = after
+    assert seen == {"delete", "confirm", "draw"}
+
+
+def test_that_what_is_said_of_frames_fits_what_is_declared(
+    history: tuple[Document, list[Command]],
+) -> None:
+    _, commands = history
+    said = 0
+    for number in range(0, COUNT, 20):
+        document = commands[number].after
+        for label in document.labels:
+            assert attributes.misfits(document, label.name, label.attributes) == ()
+        said += sum(len(track.steps) for track in document.tracks)
+    assert said
 
 
 def test_that_undoing_all_gives_the_start_and_redoing_all_the_end(

@@ -51,6 +51,39 @@ def test_that_the_run_stops_where_the_target_is_gone_and_the_tail_is_offered(
     assert driver.desk.state.run is RunStatus.IDLE
 
 
+def test_that_the_tail_of_a_run_that_proposes_joins_its_proposal(
+    driver: Driver, clip: Path
+) -> None:
+    driver.open(clip)
+    driver.choose_tracker("template-match")
+    driver.draw(CLIP.boxes[0])
+    tracks = driver.desk.document.tracks
+    driver.desk.update(propose=True)
+    driver.key(Qt.Key.Key_U)
+    driver.until_tracked(1)
+    driver.until_idle()
+    (waiting,) = driver.desk.document.proposals
+    kept = int(waiting.columns.frames[-1])
+    assert GONE - 1 <= kept <= GONE + 6
+    assert driver.desk.document.tracks is tracks
+
+    driver.key(Qt.Key.Key_U, SHIFT)
+    driver.settle()
+    (longer,) = driver.desk.document.proposals
+    last = int(longer.columns.frames[-1])
+    assert last > kept
+    assert longer.run.end == last
+    assert longer.columns.select(longer.columns.frames <= kept) == waiting.columns
+    assert driver.desk.document.tracks is tracks  # nothing is in the object before it is accepted
+
+    driver.window.controller.proposals.accept_all()
+    assert int(driver.track.columns.frames[-1]) == last
+    assert driver.desk.document.run(longer.run.id).end == last
+    driver.desk.stack.undo()
+    driver.desk.stack.undo()
+    assert driver.desk.document.proposals == (waiting,)
+
+
 def test_that_the_lines_of_timeline_and_curves_move_together(driver: Driver, clip: Path) -> None:
     driver.open(clip)
     panels = driver.window.panels

@@ -28,6 +28,7 @@ _MARKS = ~(Flag.OCCLUDED | Flag.TRUNCATED | Flag.DISMISSED)  # statements, not b
 _SCHEMA = (
     Attribute("view", AttributeKind.CHOICE, None, ("front", "side")),
     Attribute("age", AttributeKind.NUMBER, low=0, high=9),
+    Attribute("pose", AttributeKind.CHOICE, None, ("walks", "runs", "sits"), per_frame=True),
 )
 
 
@@ -214,6 +215,58 @@ def _label(document: Document, rng: np.random.Generator) -> tuple[Document, froz
     return attributes.with_value(document, _track(document, rng).id, "age", value), _NOTHING
 
 
+def _say(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
+    """An attribute of the object, or from a frame on, or on a range."""
+    track_id, pose = _track(document, rng).id, _SCHEMA[2].choices[rng.integers(3)]
+    first, last = _span(rng)
+    kind = rng.integers(3)
+    if kind == 0:
+        return attributes.with_value(document, track_id, "pose", pose), _NOTHING
+    stop = last if kind == 1 else None
+    return attributes.with_value_at(document, track_id, "pose", pose, first, stop), _NOTHING
+
+
+def _declare(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
+    """Another schema: a choice comes or goes, a name changes there and back."""
+    label = _track(document, rng).label
+    view, age, pose = _SCHEMA
+    fewer = replace(pose, choices=pose.choices[: int(rng.integers(2, 4))])
+    names = {"age": "years"} if rng.random() < 0.5 else {"years": "age"}
+    schema = (view, replace(age, name=next(iter(names.values()))), fewer)
+    after = attributes.with_schema(document, label, schema, renamed=names, drop_misfits=True)
+    return after, _NOTHING
+
+
+def _two_way(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
+    """A run from two of a person's boxes towards each other, fused."""
+    track = _track(document, rng)
+    around = intervals.around(track, _frame(rng))
+    if around is None or around[1] - around[0] < 2:
+        return document, _NOTHING
+    first, last = around
+    rows = _rows(rng, first, last + 1, document.next_run_id)
+    apart = {int(f): round(float(rng.random()), 4) for f in rows.frames}
+    run = Run(document.next_run_id, track.id, "ccr", {}, first, last, kind=RunKind.TWO_WAY,
+              disagreement=apart)  # fmt: skip
+    return document.with_run(run, rows), _NOTHING
+
+
+def _dismiss(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
+    """A person's "not an error" on a stretch."""
+    track, (first, last) = _track(document, rng), _span(rng)
+    after = ranges.marked(document, track.id, first, last, Flag.DISMISSED)
+    return after, _NOTHING
+
+
+def _tail(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
+    """A run that was cut where it became unsure, then what it left out."""
+    track, (first, last) = _track(document, rng), _span(rng)
+    run = Run(document.next_run_id, track.id, "ccr", {}, first, last)
+    rows, cut = _rows(rng, first, last + 1, run.id), (first + last) // 2
+    kept = document.with_run(replace(run, end=cut - 1), rows.select(rows.frames < cut))
+    return kept.with_run(run, rows.select(rows.frames >= cut)), _NOTHING
+
+
 def _propagate(document: Document, rng: np.random.Generator) -> tuple[Document, frozenset[int]]:
     return ranges.propagated(document, _track(document, rng).id, _frame(rng), *_span(rng)), _NOTHING
 
@@ -268,5 +321,10 @@ _COMMANDS: dict[str, Edit] = {
     "simplify": _simplify,
     "look": _others,
     "label": _label,
+    "say": _say,
+    "declare": _declare,
+    "two ways": _two_way,
+    "dismiss": _dismiss,
+    "tail": _tail,
 }
 NAMES = frozenset(_COMMANDS)
