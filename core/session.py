@@ -65,6 +65,8 @@ class Session:
     ----------
     video_warning
         What tells this clip from the one that was annotated; empty when nothing does.
+    samples
+        Crops of frames by which a later opening sees that they are still the same.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Session:
         self.video_warning = project_file.video_differs(document, video_ref(video))
         self.store = DocumentStore(document)
         self.project_path = project_path
+        self.samples = document.video.samples
         self._memory = TrackerMemory()
         self._last_run_id = 0
 
@@ -110,7 +113,8 @@ class Session:
         found = video_path or project_file.locate_video(document, path)
         video = open_source(found, cache_bytes=cache_bytes)
         session = cls(video, document, path)
-        session.store = DocumentStore(replace(document, video=video_ref(video)))
+        ref = replace(video_ref(video), samples=document.video.samples)
+        session.store = DocumentStore(replace(document, video=ref))
         return session
 
     def wait_ready(self) -> None:
@@ -150,7 +154,8 @@ class Session:
         if target is None:
             raise ValueError("the first save needs a path")
         # A long clip's facts become final only after opening: save what is known now.
-        project_file.save(replace(self.store.current, video=video_ref(self.video)), target)
+        ref = replace(video_ref(self.video), samples=self.samples)
+        project_file.save(replace(self.store.current, video=ref), target)
         self.project_path = target
         return target
 

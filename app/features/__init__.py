@@ -9,6 +9,7 @@ from app.features.consensus import ConsensusFeature
 from app.features.curves import CurvesFeature
 from app.features.feature import Feature, Parts
 from app.features.figures import FiguresFeature
+from app.features.frame_check import FrameCheckFeature
 from app.features.gallery import GalleryFeature
 from app.features.history import HistoryFeature
 from app.features.keyboard import KeyboardFeature
@@ -24,6 +25,7 @@ from app.features.what_if import WhatIfFeature
 FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
     ClipsFeature,
+    FrameCheckFeature,
     CheckingFeature,
     ConsensusFeature,
     KeyboardFeature,

@@ -36,12 +36,14 @@ from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.errors import BoxtrailError, ProjectError
+from core.frame_sample import FrameSample
 from core.recording.run_recorder import RecordTo, RunRecorder
 from core.recording.schema import SUFFIX as RECORDING
 from core.session import Session
 from core.states import IntervalMode, Source
 from core.trackers import load_all, registry
 from core.trackers.base import Services
+from core.video.samples import check_samples, take_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,9 @@ class _Work:
 
     def carry_out(self, done: Collection[str]) -> Outcome:
         self._session.wait_ready()
+        warning = check_samples(self._session.video, self._session.samples).message
+        if warning:
+            raise ProjectError(warning, "Use the file that was annotated.")
         spec = registry.find(self._options.tracker)
         params = parameters.to_dict(
             parameters.from_dict(spec.params, self._options.params, where=spec.key)
@@ -277,10 +282,20 @@ class _Work:
             cut_from=tail,
         )
 
+        samples = self._samples()
+
         def newest(disk: Document | None) -> Document:
-            return mine if disk is None else with_new_runs(disk, mine)
+            document = mine if disk is None else with_new_runs(disk, mine)
+            if document.video.samples:
+                return document
+            return replace(document, video=replace(document.video, samples=samples))
 
         self._replace(update_project(self._task.project, newest))
+
+    def _samples(self) -> tuple[FrameSample, ...]:
+        if not self._session.samples:
+            self._session.samples = take_samples(self._session.video)
+        return self._session.samples
 
     def _recorder(self, plan: RunPlan) -> RunRecorder | None:
         choice = self._options.recording

@@ -8,6 +8,7 @@ saved. Decoding trusts nothing: every mistake is an error with its place.
 
 from __future__ import annotations
 
+import base64
 import math
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ from core.document.document import COLOR, Document, Label, Proposal, Run, VideoR
 from core.document.schema import Attribute, AttributeKind, AttributeValue, require_distinct
 from core.document.track import Columns, Interval, Steps, Track
 from core.errors import EditError
+from core.frame_sample import SIDE, FrameSample
 from core.states import CorrectionPolicy, IntervalMode, RunKind
 
 TEXT_LIMIT = 10_000
@@ -37,7 +39,7 @@ TEXT_LIMIT = 10_000
 
 def encode_video(video: VideoRef) -> dict[str, Any]:
     """The reference to the clip as JSON values."""
-    return {
+    fields: dict[str, Any] = {
         "path": video.path,
         "elsewhere": video.elsewhere,
         "fingerprint": video.fingerprint,
@@ -46,6 +48,12 @@ def encode_video(video: VideoRef) -> dict[str, Any]:
         "frame_count": video.frame_count,
         "fps": video.fps if math.isfinite(video.fps) else 0.0,
     }
+    if video.samples:
+        fields["samples"] = [
+            [s.frame, s.x, s.y, s.width, s.height, base64.b64encode(s.pixels).decode("ascii")]
+            for s in video.samples
+        ]
+    return fields
 
 
 def encode_label(label: Label) -> dict[str, Any]:
@@ -183,7 +191,20 @@ def decode_video(node: Node) -> VideoRef:
         node.field("frame_count", 0).integer(),
         node.field("fps", 0.0).number(0, 1e6),
         node.field("elsewhere", "").text(),
+        tuple(_sample(sample) for sample in node.field("samples", []).elements()),
     )
+
+
+def _sample(node: Node) -> FrameSample:
+    numbers = [node.at(k).integer(0 if k < 3 else 1) for k in range(5)]
+    try:
+        pixels = base64.b64decode(node.at(5).text(), validate=True)
+    except ValueError as error:
+        raise node.at(5).fail("it is not base64") from error
+    if len(pixels) != SIDE * SIDE:
+        raise node.at(5).fail(f"{SIDE * SIDE} values were expected, not {len(pixels)}")
+    frame, x, y, width, height = numbers
+    return FrameSample(frame, x, y, width, height, pixels)
 
 
 def decode_label(node: Node) -> Label:

@@ -19,6 +19,7 @@ from core.document import intervals
 from core.document.schema import Attribute
 from core.document.track import Columns, Track
 from core.errors import ProjectError
+from core.frame_sample import FrameSample
 from core.states import CorrectionPolicy, Flag, RunKind
 
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -30,7 +31,8 @@ class VideoRef:
 
     `path` is absolute or relative to the project file, with forward slashes.
     `elsewhere` is the absolute path at which a project file last knew the clip, for
-    the case that only the project has been moved.
+    the case that only the project has been moved. `samples` are crops of a few frames, see
+    :mod:`core.video.samples`.
     """
 
     path: str
@@ -40,6 +42,7 @@ class VideoRef:
     frame_count: int = 0
     fps: float = 0.0
     elsewhere: str = ""
+    samples: tuple[FrameSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from fakes.clip_file import write_clip
 
 from core.alarms.stop import StopRule
 from core.batch.clip import Hooks, Stretch, stretches, track_clip
@@ -24,6 +25,7 @@ from core.document.track import Keyframe
 from core.errors import ProjectError
 from core.geometry import Box
 from core.states import Flag, IntervalMode, RunKind, Source
+from core.video.fingerprint import file_fingerprint
 
 MATCH = Options(tracker="template-match")
 BOX = Box(1, 1, 9, 9)
@@ -209,8 +211,6 @@ def test_that_a_clip_without_a_box_is_no_failure(tmp_path, videos) -> None:
 def test_that_another_video_in_the_place_of_the_annotated_one_is_refused(
     job, tmp_path, videos, clip
 ) -> None:
-    from fakes.clip_file import write_clip
-
     (task, *_) = read_job(job(), tmp_path / "out")
     track_clip(task, MATCH, set())
     write_clip(videos[0], clip.images[::-1])
@@ -245,6 +245,22 @@ def test_that_a_killed_process_costs_one_clip_and_the_boxes_are_the_same(
     final = run_batch(tasks, slow, BatchLog(tmp_path / "l"))
     assert [o.result for o in final] == [Result.TRACKED, Result.FINISHED]
     assert [k.box for k in project_file.load(tasks[0].project).tracks[0].keyframes()] == clip.boxes
+
+
+def test_that_a_clip_whose_frames_are_off_by_one_is_not_tracked(
+    job, tmp_path, videos, clip
+) -> None:
+    (task, *_) = read_job(job(), tmp_path / "out")
+    track_clip(task, MATCH, set())
+    document = project_file.load(task.project)
+    assert len(document.video.samples) == 6
+    write_clip(videos[0], [clip.images[0], *clip.images[:-1]])
+    known = replace(document.video, fingerprint=file_fingerprint(videos[0]))
+    project_file.save(replace(document, video=known), task.project)
+    outcome = track_clip(task, replace(MATCH, again=True), set())
+    assert outcome.result is Result.FAILED
+    assert "pictures come one frame late" in outcome.message
+    assert project_file.load(task.project).runs == document.runs
 
 
 @pytest.mark.slow
