@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 from core import exchange
+from core.batch.export_clips import export_clips
+from core.cli import EXIT_PARTIAL
 from core.cli.options import UsageError, parse_settings
-from core.cli.output import PROJECT, check_outputs
+from core.cli.output import PROJECT, USUAL, check_outputs, writable
 from core.cli.progress import ProgressLine
+from core.collection import file as collection_file
 from core.document import project_file
 from core.document.document import Document
 from core.formats import load_all, registry
@@ -23,7 +26,7 @@ OVERLAY = "overlay"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this sub-command."""
-    parser.add_argument("project", nargs="?", type=Path, help="a .boxtrail file")
+    parser.add_argument("project", nargs="?", type=Path, help="a .boxtrail or .boxtrails file")
     parser.add_argument(
         "--format",
         metavar="KEY",
@@ -52,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
             "A project and a place to write to are needed.",
             "Write: boxtrail export PROJECT.boxtrail --out FILE [--format KEY].",
         )
+    if args.project.suffix.lower() == collection_file.SUFFIX:
+        return _clips(args)
     document = project_file.load(args.project)
     if args.format == OVERLAY or (args.format is None and args.out.suffix.lower() == ".mp4"):
         return _overlay(args, document)
@@ -71,6 +76,30 @@ def run(args: argparse.Namespace) -> int:
     if not args.quiet:
         print(f"{report.boxes_written} boxes written to {args.out} ({output.key})")
     return 0
+
+
+def _clips(args: argparse.Namespace) -> int:
+    """Every clip of a list; the exit code says whether one could not be written."""
+    key = args.format or USUAL.get(args.out.suffix.lower(), "")
+    if not key:
+        raise UsageError("Which format?", "Add --format KEY; --list shows them.")
+    writable(key)
+    clips = collection_file.load(args.project).clips
+    line = ProgressLine(len(clips), "clips", shown=not args.quiet)
+    options = parse_settings(args.set)
+    done = export_clips(
+        clips, key, args.out, options, progress=lambda count, total: line.update(count)
+    )
+    line.clear()
+    for item in done:
+        for text in (item.problem, *item.warnings):
+            if text:
+                print(f"note: {item.clip.title}: {text}", file=sys.stderr)
+    failed = sum(bool(item.problem) for item in done)
+    if not args.quiet:
+        count, boxes = len(done) - failed, sum(item.boxes for item in done)
+        print(f"{boxes} boxes of {count} clips written to {args.out} ({key})")
+    return EXIT_PARTIAL if failed else 0
 
 
 def _overlay(args: argparse.Namespace, document: Document) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.cli.options import UsageError
+from core.collection import file as collection_file
+from core.collection.summary import Summaries, totals
 from core.document import project_file
 from core.document.document import Document
 from core.document.track import Track
@@ -20,18 +23,45 @@ from core.video.source import Access, VideoSource
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this sub-command."""
-    parser.add_argument("file", type=Path, help="a video, a folder of pictures, or a project")
+    parser.add_argument("file", type=Path, help="a video, picture folder, project or list")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the facts."""
+    if args.file.suffix.lower() == collection_file.SUFFIX:
+        return _list(args)
     project = args.file.suffix.lower() == project_file.SUFFIX
     facts = project_facts(args.file) if project else video_facts(args.file)
     if args.json:
         print(json.dumps(facts, indent=1, ensure_ascii=False))
     else:
         print("\n".join(_lines(facts)))
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    """The clips of a list with their numbers, and their sum."""
+    standings = Summaries().standings(collection_file.load(args.file).clips)
+    if args.json:
+        facts = [
+            {"clip": s.clip.title, "project": str(s.clip.project), "video": str(s.clip.video),
+             "status": s.status.value, **asdict(s.summary), "problem": s.problem}
+            for s in standings
+        ]  # fmt: skip
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
+        return 0
+    print(
+        f"{'status':<10} {'frames':>7} {'objects':>7} {'boxes':>8} {'manual':>6} {'left':>6}  clip"
+    )
+    for s in standings:
+        n, note = s.summary, f"  ({s.problem})" if s.problem else ""
+        row = f"{n.frames:>7} {n.tracks:>7} {n.boxes:>8} {n.manual:>6} {n.left:>6}"
+        print(f"{s.status.value:<10} {row}  {s.clip.title}{note}")
+    total = totals(standings)
+    n = total.summary
+    states = ", ".join(f"{count} {state.value}" for state, count in total.by_status.items())
+    print(f"{total.clips} clips ({states}): {n.frames} frames, {n.boxes} boxes, {n.left} left")
     return 0
 
 
