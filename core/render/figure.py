@@ -24,11 +24,11 @@ from core.trackers.base import Patch, ResponseMap
 
 PANELS = ("frame", "overlay", "map", "search", "template", "curves")
 _TITLES = {
-    "frame": "frame",
-    "overlay": "frame and map",
-    "map": "map",
-    "search": "search window",
-    "template": "template",
+    "frame": "Frame %d",
+    "overlay": "Frame %d with map",
+    "map": "Map, frame %d",
+    "search": "Search, frame %d",
+    "template": "Template, frame %d",
 }
 _GAP = 2.0  # mm between panels
 _TRUTH = "#ffffff"
@@ -202,10 +202,8 @@ def _draw_block(drawing: Drawing, block: Sequence[_Cell], area: Rect, look: Figu
         wide = tall * _shape(cell, look)
         view, kind = cell
         if look.titles:
-            words = f"{_TITLES[kind]} {view.index}" if kind == "frame" else (
-                f"{_TITLES[kind]}, frame {view.index}"
-            )  # fmt: skip
-            shown = shortened(words[0].upper() + words[1:], wide, look.font)
+            words = _TITLES[kind] % view.index
+            shown = shortened(words, wide, look.font)
             drawing.text((x, y + look.font), shown, look.font)
         _panel(drawing, view, kind, (x, y + caption, wide, tall), look)
         x += wide + _GAP * MM

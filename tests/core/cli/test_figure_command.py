@@ -34,7 +34,7 @@ def test_that_a_recording_becomes_a_figure_in_every_format(recorded, tmp_path, c
         assert target.stat().st_size > 1000
         assert "86 ×" in capsys.readouterr().out
     text = (tmp_path / "fig.svg").read_text()
-    assert "Frame and map, frame 8" in text
+    assert "Frame 8 with map" in text
     assert ">overlap</text>" in text  # the demo clip knows its truth
     assert text.count("<image") == 5  # two frames, two maps, the colour bar
 
