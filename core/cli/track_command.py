@@ -73,6 +73,12 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=not_negative, default=0, metavar="N", help="frame of the box (default 0)"
     )
+    parser.add_argument(
+        "--consensus",
+        metavar="KEY,KEY",
+        help="track with two to five trackers and write the fused boxes; a project also holds "
+        "what each of them says, as proposals",
+    )
     span = parser.add_mutually_exclusive_group()
     span.add_argument(
         "--stop", type=int, metavar="N", help="first frame not to track (default: to the end)"
@@ -128,7 +134,8 @@ def run(args: argparse.Namespace) -> int:
     box = parse_box(args.box)
     spec = find_tracker(args.tracker)
     given = parse_weights(args.weights)
-    require_weights(spec, given)
+    for each in _together(args) or (spec,):
+        require_weights(each, given)
     outputs = check_outputs(args.out, args.format, overwrite=args.overwrite)
     require_writable(args.overlay)
     if not outputs and not args.overlay:
@@ -171,6 +178,9 @@ def plan_of(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
     document, track = session.store.current.with_new_track(args.label)
     document = document.with_track(track.with_keyframes([Keyframe(args.start, box)]))
     session.store.replace(document, Change("Draw a box"))
+    together = _together(args)
+    if together:
+        return _plan_together(session, args, track.id, [spec.key for spec in together])
     params = parse_settings(args.set)
     if args.two_way:
         _put_second(session, args)
@@ -184,6 +194,31 @@ def plan_of(session: Session, args: argparse.Namespace, box: Box) -> RunPlan:
         extent=Extent(args.frames, args.to),
         step=step,
         params=params,
+    )
+
+
+def _together(args: argparse.Namespace) -> list[TrackerSpec]:
+    """The trackers of ``--consensus``; none without it."""
+    text = getattr(args, "consensus", None) or ""
+    return [find_tracker(key.strip()) for key in text.split(",") if key.strip()]
+
+
+def _plan_together(
+    session: Session, args: argparse.Namespace, track_id: int, trackers: list[str]
+) -> RunPlan:
+    """The run of ``--consensus``; its settings are ``TRACKER.name=value``."""
+    if args.two_way or hasattr(args, "when_busy"):
+        raise UsageError(
+            "--consensus goes one way and is not recorded.", "Leave --two-way and --record out."
+        )
+    return session.plan_consensus(
+        track_id,
+        args.start,
+        trackers,
+        params=parse_settings(args.set, prefix=trackers),
+        stop=args.stop,
+        extent=Extent(args.frames, args.to),
+        step=-1 if args.backward else 1,
     )
 
 

@@ -31,7 +31,6 @@ from core.document.store import Change
 from core.document.track import Track
 from core.engine.check import second_tracker
 from core.engine.control import Control
-from core.engine.run_buffer import RunBuffer
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
 from core.session import RunPlan, Session
 from core.states import TargetState
@@ -91,6 +90,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
             written = [*(write_output(session, output) for output in job.outputs), *written]
     if not job.quiet and end.frames:
         print(summary(plan, end, session.store.current.track(plan.run.track_id)))
+        for line in _members(session, plan):
+            print(line)
         if end.reason is EndReason.UNSURE:
             print(f"  stopped: unsure from frame {end.doubtful_from} on")
         if checked:
@@ -100,12 +101,23 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
     return _conclude(end)
 
 
+def _members(session: Session, plan: RunPlan) -> list[str]:
+    """One line per tracker of a consensus: how far it agreed with the others."""
+    lines = []
+    for proposal in session.store.current.proposals:
+        apart = list(proposal.run.disagreement.values())
+        if proposal.run.group == plan.run.id and apart:
+            agreed = 1 - sum(apart) / len(apart)
+            lines.append(f"  {proposal.run.tracker}: agreed {agreed:.2f} with the others")
+    return lines
+
+
 def _tracked(session: Session, plan: RunPlan) -> bool:
     return session.store.current.run(plan.run.id) is not None
 
 
 def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
-    control, buffer = Control(), RunBuffer(plan.run.id)
+    control, buffer = Control(), plan.new_buffer()
     services = Services(devices.choose(job.device), weights=job.weights)
     line = ProgressLine(plan.total, shown=not job.quiet)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
+from fakes.drifting import Drifting  # noqa: F401  (registers the test trackers)
 from fakes.template_match import TemplateMatch
 
 from core.cli import main
@@ -81,6 +82,23 @@ def test_that_two_boxes_are_tracked_towards_each_other(tmp_path, shots, clip):
     (run,) = project_file.load(out).runs
     assert run.kind is RunKind.TWO_WAY
     assert sorted(run.disagreement) == list(range(3, 11))
+
+
+def test_that_several_trackers_give_fused_boxes_and_their_own_as_proposals(
+    tmp_path, shots, box, clip, capsys
+):
+    out = tmp_path / "a.boxtrail"
+    command = ["track", str(shots), "--box", box, "--consensus", "steady,drifting,template-match"]
+    options = ["--set", "drifting.astray_at=4", "--device", "cpu", "--out", str(out)]
+    assert main([*command, *options]) == 0
+    boxes = _boxes(out)
+    assert all(iou(boxes[k].box, clip.boxes[k]) > 0.999 for k in range(15))
+    loaded = project_file.load(out)
+    assert [run.kind for run in loaded.runs] == [RunKind.CONSENSUS]
+    assert [p.run.tracker for p in loaded.proposals] == ["steady", "drifting", "template-match"]
+    said = capsys.readouterr().out
+    assert "drifting: agreed 0." in said
+    assert "9 uncertain" in said or "10 uncertain" in said
 
 
 @pytest.mark.parametrize("backward", [False, True])
@@ -172,6 +190,10 @@ def test_that_a_persons_project_is_not_replaced_unasked(tmp_path, shots, box, ca
         (["--two-way", "9:1,2,3"], "is not a box"),
         (["--two-way", "9:1,2,9,9", "--backward"], "twice"),
         (["--tracker", "template-mach"], "Did you mean"),
+        (["--consensus", "steady"], "2 to 5 different trackers"),
+        (["--consensus", "steady,stedy"], "Did you mean"),
+        (["--consensus", "steady,drifting", "--set", "radius=3"], "names none of the trackers"),
+        (["--consensus", "steady,drifting", "--two-way", "9:1,2,9,9"], "goes one way"),
         (["--set", "radius"], "is not a setting"),
         (["--set", "radis=3"], "Did you mean"),
         (["--set", "radius=-3"], "within 1 to 200"),
