@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QScrollArea
 
 from app.controller.recording import Recordings
 from app.controller.replay import Replay
@@ -40,7 +41,7 @@ class RecordingFeature(Feature):
         )  # fmt: skip
         self.panel = RecordingPanel(actions["record"], actions["locate_video"])
         self.dock = parts.panels.add_dock(
-            "recording", parts.window.tr("Recording"), self.panel, beside="overlay"
+            "recording", parts.window.tr("Recording"), _scrolled(self.panel), beside="overlay"
         )
         parts.panels.tracker.add_actions([actions["record"]])
         self._last: Path | None = None
@@ -120,12 +121,14 @@ class RecordingFeature(Feature):
             self.panel.set_estimate("", too_large=False)
             return
         expected = self.recordings.expected(frames)
-        if status is not None and status.path is not None:
-            expected = status.expected
+        writing = status is not None and status.path is not None
         free = self.recordings.free()
-        text = self.tr("About {size} to the end of the clip ({frames} frames).").format(
-            size=estimate.shown(expected), frames=f"{frames:,}"
-        )
+        if writing and status is not None:
+            expected = status.expected
+            text = self.tr("About {size} when the run is over.")
+        else:
+            text = self.tr("About {size} to the end of the clip ({frames} frames).")
+        text = text.format(size=estimate.shown(expected), frames=f"{frames:,}")
         tight = 0 < free < expected
         if tight:
             text += " " + self.tr("Only {free} are free there.").format(free=estimate.shown(free))
@@ -172,6 +175,16 @@ class RecordingFeature(Feature):
             primary = next((info.key for info in maps if info.primary), maps[0].key)
             overlay.set_maps(maps, primary)
         self.panel.set_maps(runs[-1].tracker, self._overlay.maps)
+
+
+def _scrolled(panel: RecordingPanel) -> QScrollArea:
+    area = QScrollArea()
+    area.setProperty("surface", "panel")
+    area.setWidget(panel)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 def _facts(session: ReplaySession) -> list[tuple[str, str]]:

@@ -77,7 +77,7 @@ class WhatIfFeature(Feature):
         else:
             panels.stack.setCurrentWidget(self.view)
             self._show_sources()
-            self._show_frame()
+            self._show_comparison()
             self.view.canvas.fit()
         self.parts.actions["compare"].setChecked(self.is_comparing)
 

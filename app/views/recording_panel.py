@@ -34,6 +34,7 @@ from app.views.recording_types import RecordOptions, RecordStatus
 from core.recording.coding import Precision
 from core.recording.estimate import shown
 from core.recording.recorder import WhenFull
+from core.recording.schema import BLOCK
 from core.trackers.base import MapInfo
 
 G = theme.GRID
@@ -111,8 +112,9 @@ class RecordingPanel(QWidget):
         self._file.show_text(status.path.name if status.path else "", str(status.path or ""))
         self._file.setVisible(status.path is not None)
         self._queue.setVisible(status.path is not None)
-        self._queue.setRange(0, max(state.capacity, 1))
-        self._queue.setValue(min(state.queued, state.capacity))
+        # A block that is not full yet waits for its frames, not for the disk.
+        self._queue.setRange(0, max(state.capacity - BLOCK, 1))
+        self._queue.setValue(min(max(state.queued - BLOCK, 0), self._queue.maximum()))
         self._behind.setVisible(bool(self._trouble(status)))
         self._behind.setText(self._trouble(status))
         self._said.setText(self._saying(status))

@@ -47,7 +47,7 @@ class WhatIfPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._specs: dict[str, TrackerSpec] = {}
         self._models: dict[str, ParamModel] = {}
-        self._base: tuple[str, dict[str, Any]] | None = None
+        self._base: tuple[str, dict[str, Any], str] | None = None
         self._running = False
         self._build_head()
         self._build_outcome()
@@ -87,7 +87,7 @@ class WhatIfPanel(QWidget):
 
     def show_base(self, text: str, tracker: str, params: Mapping[str, Any]) -> None:
         """Say which run can be tried; its parameters are shown. No text: there is none."""
-        base = (tracker, dict(params)) if text else None
+        base = (tracker, dict(params), text) if text else None
         nothing = self.tr("Track first, or open a recording: then its frames can be tried again.")
         self._about.setText(text or nothing)
         if base != self._base:
