@@ -8,12 +8,21 @@ above the boxes, because where one can go depends on the others.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QPainter,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.box_item import BoxItem, view_rect
@@ -159,17 +168,26 @@ def badges(view: BoxView) -> list[tuple[str, QColor]]:
     return found
 
 
-def _text(text: str, color: QColor, *, bold: bool = False) -> _Part:
+@functools.lru_cache(maxsize=1024)
+def _measured(text: str, bold: bool, base: str) -> tuple[QFont, str, float]:
+    """Font, elided text and its width; `base` is the application's font, which may change."""
+    del base
     font = overlay_font(bold=bold)
     metrics = QFontMetricsF(font)
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _MAX_TITLE)
+    return font, shown, metrics.horizontalAdvance(shown)
+
+
+def _text(text: str, color: QColor, *, bold: bool = False) -> _Part:
+    # Measuring 20 titles and scores for each frame cost more than drawing them.
+    font, shown, width = _measured(text, bold, QGuiApplication.font().key())
 
     def paint(painter: QPainter, rect: QRectF) -> None:
         painter.setFont(font)
         painter.setPen(color)
         painter.drawText(rect.adjusted(0, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, shown)
 
-    return _Part(metrics.horizontalAdvance(shown), paint)
+    return _Part(width, paint)
 
 
 def _pill(text: str, fill: QColor) -> _Part:
