@@ -49,7 +49,7 @@ class CractParams:
         group="Proposals",
     )
     penalty: float = param(
-        0.2,
+        0.225,
         "How strongly a changed size or shape lowers a coarse score.",
         bounds=(0.0, 1.0),
         live=True,
@@ -57,7 +57,7 @@ class CractParams:
         ref="SiamRPN, k",
     )
     window: float = param(
-        0.35,
+        0.435,
         "Share of the cosine window in the coarse score.",
         bounds=(0.0, 0.9),
         live=True,
@@ -74,7 +74,7 @@ class CractParams:
         ref="Eq. 5, Table 7",
     )
     alpha: float = param(
-        0.05,
+        0.244,
         "Share of the identifier in the refined score; the rest is the discriminator's.",
         bounds=(0.0, 1.0),
         live=True,
@@ -82,7 +82,7 @@ class CractParams:
         ref="Eq. 9, α",
     )
     beta: float = param(
-        0.65,
+        0.533,
         "Share of the refined score in the final one; the rest is the coarse score.",
         bounds=(0.0, 1.0),
         live=True,
@@ -90,7 +90,7 @@ class CractParams:
         ref="Eq. 10, β",
     )
     size_rate: float = param(
-        0.2,
+        0.232,
         "Share of a fully believed box's size in the new size.",
         bounds=(0.0, 1.0),
         live=True,
@@ -227,7 +227,7 @@ class CractParams:
     )
     # Failure
     success: float = param(
-        0.25,
+        0.246,
         "Refined score from which a frame is believed and learned from.",
         bounds=(0.0, 1.0),
         live=True,
