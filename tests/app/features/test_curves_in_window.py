@@ -27,6 +27,7 @@ def test_that_overlap_and_error_stand_in_the_dock_at_the_playhead(driver, tmp_pa
         cv2.imwrite(str(tmp_path / f"{k:03d}.png"), image)
     driver.open(tmp_path)
     truth = feature(driver, TruthFeature).truth
+    driver.until(lambda: not driver.window.controller.background.is_busy)  # it looked for truth
     boxes = np.array([box.as_tuple() for box in made.boxes])
     truth._set((Truth("t", boxes, tmp_path),))
     x, y, w, h = boxes[0]
