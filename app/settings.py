@@ -97,6 +97,12 @@ class Preferences:
         "Leave the doubtful frames at the end of such a run out; they are offered.",
         group="Tracking",
     )
+    second_tracker: bool = param(
+        False,
+        "Run a second tracker along and doubt boxes on which the two plainly disagree; a run then "
+        "takes the time of both.",
+        group="Tracking",
+    )
     device: str = param(
         "auto",
         "What trackers compute on.",

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 
 from app.controller.desk import Desk
 from app.controller.run_state import ActiveRun
+from core import device as devices
 from core.alarms.stop import StopRule
 from core.alarms.thresholds import calibration
 from core.alarms.watcher import Watcher
 from core.document.document import Document, Run
 from core.document.proposals import proposed
 from core.document.track import Columns
+from core.engine.check import second_tracker
 from core.engine.runner import EndReason, RunEnd, Watch
 from core.session import Session
+from core.trackers.base import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,24 @@ class Tail:
 
 
 def watch_for(desk: Desk, tracker: str, *, until_unsure: bool) -> Watch:
-    """Alarms of `tracker` as calibrated and learnt, with the rule to stop when wanted."""
+    """Alarms of `tracker` as calibrated and learnt, with the rule to stop when wanted.
+
+    Where the user wishes so, a second tracker runs along and is asked about every box.
+
+    Raises
+    ------
+    BoxtrailError
+        If the wanted device is not there.
+    """
     known = calibration(tracker)
     thresholds = desk.tolerances.applied(tracker, known.thresholds)
     rule = StopRule(desk.preferences.stop_after, cut_tail=desk.preferences.cut_tail)
-    return Watch(Watcher(replace(known, thresholds=thresholds)), rule if until_unsure else None)
+    others = []
+    if desk.preferences.second_tracker:
+        services = Services(devices.choose(desk.preferences.device))
+        others = [second_tracker(known.second, services)]
+    watcher = Watcher(replace(known, thresholds=thresholds), others)
+    return Watch(watcher, rule if until_unsure else None)
 
 
 def tail_of(active: ActiveRun, end: RunEnd | None) -> Tail | None:
