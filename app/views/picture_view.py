@@ -73,6 +73,7 @@ class PictureView(CanvasView):
             (1.9, self._patch_item),
             (2.5, self._proposal_item),
             (5, self._chips),
+            (5.5, self._probe_item),
             (6, self._hud),
         ):
             item.setZValue(z)
