@@ -139,9 +139,12 @@ class OverlayExtras(QWidget):
         looks: dict[str, object] = {}
         signed, was = derive in _SIGNED, settings.colormap in DIVERGING
         if signed and not was:
-            looks = {"colormap": "balance", "auto_levels": True, "low": 0.0, "high": 1.0}
+            # Clear where nothing changed: paper white would hide the picture.
+            looks = {"colormap": "balance", "auto_levels": True, "low": 0.0, "high": 1.0,
+                     "fade": 1.0}  # fmt: skip
         elif was and not signed:
-            looks = {"colormap": "viridis", "auto_levels": True, "low": 0.0, "high": 1.0}
+            looks = {"colormap": "viridis", "auto_levels": True, "low": 0.0, "high": 1.0,
+                     "fade": 0.8}  # fmt: skip
         if derive == "minus" and not settings.other:
             keys = (self._other.itemData(k) for k in range(self._other.count()))
             looks["other"] = next((key for key in keys if key != settings.map_key), "")

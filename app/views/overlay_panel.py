@@ -237,7 +237,7 @@ class OverlayPanel(QWidget):
     def _take(self, settings: OverlaySettings) -> None:
         """The second part changed something."""
         names = ("blend", "threshold", "contours", "derive", "other", "span",
-                 "colormap", "auto_levels", "low", "high")  # fmt: skip
+                 "colormap", "auto_levels", "low", "high", "fade")  # fmt: skip
         self._edit(**{name: getattr(settings, name) for name in names})
 
     def _set_visible(self, on: bool) -> None:
