@@ -316,7 +316,7 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
     now = {track.id: track for track in b.tracks}
     added = len(now.keys() - known.keys())
     removed_tracks = len(known.keys() - now.keys())
-    by_hand = by_machine = removed = renamed = 0
+    by_hand = by_machine = removed = renamed = said = 0
     for track_id, track in now.items():
         old = known.get(track_id)
         if old is track:
@@ -325,7 +325,9 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
         manual = int(rows.protected().sum())
         by_hand, by_machine = by_hand + manual, by_machine + len(rows) - manual
         removed += len(gone)
-        renamed += old is not None and (old.label, old.name) != (track.label, track.name)
+        if old is not None:
+            renamed += (old.label, old.name) != (track.label, track.name)
+            said += (old.attributes, old.steps) != (track.attributes, track.steps)
     texts = [
         added and _count(added, "new track"),
         removed_tracks and f"{_count(removed_tracks, 'track')} removed",
@@ -333,6 +335,7 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
         by_hand and f"{_count(by_hand, 'box', 'boxes')} entered or edited",
         by_machine and _count(by_machine, "tracked frame"),
         removed and f"{_count(removed, 'box', 'boxes')} removed",
+        said and f"attributes of {_count(said, 'track')} changed",
         a.notes != b.notes and "changed notes",
         a.labels != b.labels and "changed labels",
     ]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.document import attribute_steps, attributes, journal, operations, project_file
+from core.document import attribute_steps, attributes, autosave, journal, operations, project_file
 from core.document.document import Document, VideoRef
 from core.document.schema import Attribute, AttributeKind
 from core.document.track import Columns, Keyframe
@@ -160,3 +160,9 @@ def test_that_values_of_frames_survive_the_file_and_the_journal(tmp_path: Path) 
     assert loaded.tracks == after.tracks
     assert loaded.labels == after.labels
     assert journal.apply(document, journal.difference(document, after)) == after
+
+
+def test_that_a_recovery_says_that_attributes_changed() -> None:
+    document = man(2)
+    after = attributes.with_value_at(document, 2, "pose", "runs", 3, 9)
+    assert autosave.describe_difference(document, after) == "attributes of 1 track changed"
