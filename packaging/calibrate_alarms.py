@@ -184,7 +184,7 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
         limits[info.field] = max(_outward(float(limit), info), CALM.get(alarm, -1.0))
     limits[ALARMS[Alarm.TOGETHER].field] = 1.0
     # A tracker that often calls itself unsure where it is right says nothing by that.
-    own_word = bool(data.own[good].mean() <= rate / 2)
+    own_word = bool(data.own[good].mean() <= rate)
     base = parameters.from_dict(Thresholds, {**limits, "own_word": own_word})
     doubt, single = together(data, weights), flags(data, base)
     left = rate * good.sum() - (single & good).sum()

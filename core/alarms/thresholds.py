@@ -23,7 +23,7 @@ from core.paths import resource
 FALLBACK = "default"
 """The table of trackers that have none of their own."""
 
-SECOND, CHECK_BELOW = "ccr", 0.75
+SECOND, CHECK_BELOW = "ccr", 0.65
 """Who checks a tracker's boxes, and the overlap below which it doubts them, by default."""
 
 
