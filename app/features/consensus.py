@@ -21,7 +21,7 @@ from core.trackers import registry
 _USUAL = "ccr,edcf,drvt"
 _PLACE = "consensus/trackers"
 _DELAY_MS = 60
-_BUTTONS = ("take_best", "take_fused", "prev_apart", "next_apart", "discard_here", "discard_all")
+_BUTTONS = ("take_best", "take_fused", "prev_apart", "next_apart")
 
 
 class ConsensusFeature(Feature):
@@ -32,6 +32,10 @@ class ConsensusFeature(Feature):
         controller, actions = parts.controller, parts.actions
         self._desk = controller.desk
         self.consensus = Consensus(controller.desk, controller.playback, self)
+        short = (self.tr("Take the best"), self.tr("Take fused"),
+                 self.tr("Previous"), self.tr("Next"))  # fmt: skip
+        for name, text in zip(_BUTTONS, short, strict=True):
+            actions[name].setIconText(text)
         self.panel = ConsensusPanel([actions[name] for name in _BUTTONS])
         self.dock = parts.panels.add_dock(
             "consensus", self.tr("Several trackers"), self.panel, beside="review"

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.views.consensus_strip import ConsensusStrip
@@ -76,10 +84,9 @@ class ConsensusPanel(QWidget):
             button = QToolButton(self)
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setSizePolicy(
-                button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed
-            )
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setMinimumWidth(60)  # a narrow dock cuts the words, not the picture
             buttons.addWidget(button, number // 2, number % 2)
         column.addLayout(buttons)
         column.addStretch(1)
@@ -124,6 +131,9 @@ class _Row:
         self._out = self._button(panel, "×")
         self._out.clicked.connect(lambda: panel.out_wanted.emit(number))
         if number == FUSED:
+            kept = self._out.sizePolicy()
+            kept.setRetainSizeWhenHidden(True)  # the columns stay in line
+            self._out.setSizePolicy(kept)
             self._out.hide()
         self._holder = QWidget(panel)
         line = QHBoxLayout(self._holder)

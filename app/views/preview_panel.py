@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -28,7 +37,7 @@ from core.geometry import Box
 from core.states import TargetState
 
 G = theme.GRID
-_CROP = 54.0
+_SMALLEST, _LARGEST = 30.0, 72.0  # side of a crop
 _GAP = 2.0
 
 
@@ -56,6 +65,12 @@ class StripRow:
     crops: tuple[CropView, ...]
     total: int
     note: str = ""
+
+    @property
+    def mean(self) -> str:
+        """Mean score, short."""
+        seen = self.crops[1:]
+        return f"{sum(crop.score for crop in seen) / len(seen):.2f}" if seen else "–"
 
     @property
     def summary(self) -> str:
@@ -141,7 +156,8 @@ class PreviewPanel(QWidget):
             button.setText(f"{row.number}  {row.title}")
             button.setToolTip(f"{row.note or row.tip} ({row.number})")
             button.setEnabled(not row.note)
-            summary.setText(row.summary)
+            summary.setText(row.mean)
+            summary.setToolTip(row.summary)
             strip.show_row(row, frame)
 
     def _make(self, rows: Sequence[StripRow]) -> None:
@@ -160,17 +176,15 @@ class PreviewPanel(QWidget):
             )
             button.clicked.connect(lambda _=False, n=row.number: self.chosen.emit(n))
             summary.setProperty("role", "muted")
-            summary.setWordWrap(True)
             strip = CropStrip(self._body)
             strip.seek.connect(self.seek)
             side = QWidget(self._body)
-            column = QVBoxLayout(side)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(2)
-            column.addWidget(button)
-            column.addWidget(summary)
-            column.addStretch(1)
-            side.setFixedWidth(168)
+            line = QHBoxLayout(side)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(G // 2)
+            line.addWidget(button, 1)
+            line.addWidget(summary)
+            side.setFixedWidth(176)
             self._grid.addWidget(side, at, 0)
             self._grid.addWidget(strip, at, 1)
             self._rows[row.number] = (button, summary, strip)
@@ -191,10 +205,19 @@ class CropStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         count = self._row.total if self._row is not None else 1
-        return QSize(int(count * (_CROP + _GAP)), int(_CROP) + 2)
+        return QSize(int(count * (_SMALLEST + _GAP)), int(self._side()) + 2)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.updateGeometry()  # wider crops are higher ones
+        super().resizeEvent(event)
+
+    def _side(self) -> float:
+        """All crops in the width there is."""
+        count = self._row.total if self._row is not None else 1
+        return min(max(self.width() / max(count, 1) - _GAP, _SMALLEST), _LARGEST)
 
     def show_row(self, row: StripRow, frame: int) -> None:
         """Show the crops that are there; `frame` is marked."""
@@ -215,10 +238,10 @@ class CropStrip(QWidget):
         row = self._row
         if row is None:
             return
-        tokens, painter = theme.colors(), QPainter(self)
+        tokens, painter, side = theme.colors(), QPainter(self), self._side()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for at in range(row.total if not row.note else 0):
-            place = QRectF(at * (_CROP + _GAP), 0, _CROP, _CROP)
+            place = QRectF(at * (side + _GAP), 0, side, side)
             painter.fillRect(place, QColor(tokens.field))
             if at >= len(self._images):
                 continue
@@ -231,7 +254,7 @@ class CropStrip(QWidget):
                 painter.drawRect(place.adjusted(1, 1, -1, -1))
 
     def _paint_box(self, painter: QPainter, place: QRectF, crop: CropView, row: StripRow) -> None:
-        scale = _CROP / crop.pixels.shape[1]
+        scale = place.width() / crop.pixels.shape[1]
         box = QRectF(
             place.left() + crop.inside.x * scale, crop.inside.y * scale,
             crop.inside.w * scale, crop.inside.h * scale,
@@ -256,13 +279,13 @@ class CropStrip(QWidget):
             TargetState.UNCERTAIN: "#f0b64a",
             TargetState.LOST: "#ff8a78",
         }
-        bar = QRectF(place.left(), place.bottom() - 4, _CROP, 4)
+        bar = QRectF(place.left(), place.bottom() - 4, place.width(), 4)
         painter.fillRect(bar, QColor(0, 0, 0, 150))
-        bar.setWidth(_CROP * min(max(crop.score, 0.0), 1.0))
+        bar.setWidth(place.width() * min(max(crop.score, 0.0), 1.0))
         painter.fillRect(bar, QColor(shades[crop.state]))
 
     def _crop_at(self, position: QPointF) -> CropView | None:
-        at = int(position.x() // (_CROP + _GAP))
+        at = int(position.x() // (self._side() + _GAP))
         crops = self._row.crops if self._row is not None else ()
         return crops[at] if 0 <= at < len(crops) else None
 

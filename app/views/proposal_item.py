@@ -49,7 +49,7 @@ class ProposalItem(QGraphicsItem):
     ) -> None:
         seen = visible_rect(painter, widget)
         to_view = enter_view_space(painter)
-        said: list[QRectF] = []
+        drawn: list[tuple[QRectF, ProposalView]] = []
         for view in self._views:
             box = view.box
             rect = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h))
@@ -59,6 +59,9 @@ class ProposalItem(QGraphicsItem):
             path = QPainterPath()
             path.addRect(rect.intersected(seen.adjusted(-_REACH, -_REACH, _REACH, _REACH)))
             stroke(painter, path, QColor(view.color), 2.0, view.pattern)
+            drawn.append((rect, view))
+        said: list[QRectF] = []
+        for rect, view in drawn:  # above all boxes
             said.append(self._name(painter, rect, view, seen, said))
 
     def _name(
