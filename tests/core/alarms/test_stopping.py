@@ -26,6 +26,12 @@ EASY = {
     "among others": ClipConfig(
         frames=40, seed=5, sway=(40.0, 20.0, 60.0), others=2, light=0.15, noise=2.0, **_SIZE
     ),
+    "shrinking": ClipConfig(
+        frames=40, seed=8, velocity=(0.8, 0.5), start=(60, 60), scale_per_frame=0.997, **_SIZE
+    ),
+    "in changing light": ClipConfig(
+        frames=40, seed=9, sway=(20.0, 15.0, 40.0), light=0.2, noise=3.0, **_SIZE
+    ),
 }
 HIDDEN = {
     "swaying": ClipConfig(
@@ -60,16 +66,22 @@ def _until_unsure(config: ClipConfig, tracker: str) -> tuple[RunEnd, list[FrameR
     return end, seen
 
 
+SLOW = ("ccr-deep", "drvt", "edcf", "crpn", "cract")
+TRACKERS = ["ccr", *(pytest.param(key, marks=pytest.mark.slow) for key in SLOW)]
+
+
+@pytest.mark.parametrize("tracker", TRACKERS)
 @pytest.mark.parametrize("clip", EASY)
-def test_that_an_easy_clip_is_tracked_to_its_end(clip: str) -> None:
-    end, seen = _until_unsure(EASY[clip], "ccr")
+def test_that_an_easy_clip_is_tracked_to_its_end(clip: str, tracker: str) -> None:
+    end, seen = _until_unsure(EASY[clip], tracker)
     assert end.reason is EndReason.FINISHED
     assert len(seen) == EASY[clip].frames
 
 
+@pytest.mark.parametrize("tracker", TRACKERS)
 @pytest.mark.parametrize("clip", HIDDEN)
-def test_that_a_hidden_target_stops_the_run(clip: str) -> None:
-    end, seen = _until_unsure(HIDDEN[clip], "ccr")
+def test_that_a_hidden_target_stops_the_run(clip: str, tracker: str) -> None:
+    end, seen = _until_unsure(HIDDEN[clip], tracker)
     assert end.reason is EndReason.UNSURE
     assert GONE_AT <= seen[-1].frame.index <= GONE_AT + _LATEST
     assert end.doubtful_from is not None
@@ -78,11 +90,12 @@ def test_that_a_hidden_target_stops_the_run(clip: str) -> None:
     assert seen[-1].result.reason
 
 
+@pytest.mark.parametrize("tracker", TRACKERS)
 @pytest.mark.parametrize("clip", LEAVING)
-def test_that_a_target_that_leaves_stops_the_run(clip: str) -> None:
+def test_that_a_target_that_leaves_stops_the_run(clip: str, tracker: str) -> None:
     config = LEAVING[clip]
     gone = next(k for k, t in enumerate(SyntheticClip(config).truths()) if t.visible < 0.5)
-    end, seen = _until_unsure(config, "ccr")
+    end, seen = _until_unsure(config, tracker)
     assert end.reason is EndReason.UNSURE
     assert seen[-1].frame.index <= gone + _LATEST
     assert end.doubtful_from is not None
