@@ -90,7 +90,6 @@ class PatchItem(QGraphicsItem):
             if shape.boundingRect().intersects(seen):
                 draw_note(painter, corner, outline.text, seen)
         near = seen.adjusted(-_REACH, -_REACH, _REACH, _REACH)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         for candidate in reversed(self._candidates):
             box = candidate.box
             rect = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h)).intersected(near)
@@ -105,6 +104,7 @@ class PatchItem(QGraphicsItem):
             int(v) for v in colormap_table("viridis")[round(60 + 195 * candidate.level)]
         )
         width = 3.0 if candidate.chosen else 1.2
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 110), width + 1.6))
         painter.drawRect(rect)
         painter.setPen(QPen(QColor(red, green, blue), width))

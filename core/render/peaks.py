@@ -44,9 +44,11 @@ def find_peaks(
     if not known.any():
         return ()
     low, top = float(values[known].min()), float(values[known].max())
+    if response.value_range is not None and response.value_range[0] == -response.value_range[1]:
+        low = max(low, 0.0)  # of a difference, where nothing changed is no peak
     if top <= low:
         return ()
-    solid = np.where(known, values, np.float32(low))
+    solid = np.where(known, values, np.float32(low)).clip(low)
     apart = max(2, round(_LOBE * max(solid.shape)))
     found: list[Peak] = []
     for row, col in _candidates(solid, low + at_least * (top - low)):
@@ -60,7 +62,8 @@ def find_peaks(
 
 def _candidates(values: np.ndarray, least: float) -> list[tuple[int, int]]:
     highest = cv2.dilate(values, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    rows, cols = np.nonzero((values >= highest) & (values >= least))
+    lowest = cv2.erode(values, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    rows, cols = np.nonzero((values >= highest) & (values >= least) & (values > lowest))
     order = np.argsort(-values[rows, cols], kind="stable")[:_CANDIDATES]
     return [(int(rows[k]), int(cols[k])) for k in order]
 

@@ -120,12 +120,12 @@ def test_that_the_large_patch_tells_cell_value_and_place(qtbot) -> None:
 def test_that_outline_and_boxes_are_painted_where_they_lie(make_canvas, photograph) -> None:
     view = make_canvas(level=90)
     plain = photograph(view)
-    view.show_windows([Outline.of(SEARCH, "search")], candidates(BOXES, FOUND.scores, 3, 0))
+    view.show_windows([Outline.of(SEARCH, "search")], candidates(BOXES, FOUND.scores, 3, 1))
     drawn = np.abs(photograph(view) - plain).max(axis=2) > 40
     for x, y in ((130, 90), (160, 70), (10, 40), (25, 60)):  # lines
         at = view.frame_to_view(x, y).toPoint()
         assert drawn[at.y() - 3 : at.y() + 4, at.x() - 3 : at.x() + 4].any(), (x, y)
-    for x, y in ((300, 300), (130, 80)):
+    for x, y in ((300, 300), (130, 80), (25, 42)):  # beside, and inside of boxes
         at = view.frame_to_view(x, y).toPoint()
         assert not drawn[at.y() - 3 : at.y() + 4, at.x() - 3 : at.x() + 4].any(), (x, y)
     view.show_windows((), ())

@@ -56,6 +56,14 @@ def test_that_flat_or_unknown_maps_have_no_peak() -> None:
     assert len(find_peaks(ResponseMap(step, PLACE))) == 1, "a plateau is one peak"
 
 
+def test_that_where_a_difference_is_nothing_there_is_no_peak() -> None:
+    values = bumps((10, 10, 1.0), width=1.2) - bumps((30, 30, 0.9), width=1.2)
+    values[np.abs(values) < 1e-3] = 0
+    change = ResponseMap(values, PLACE, "difference", (-1.0, 1.0))
+    assert [(p.row, p.col) for p in find_peaks(change)] == [(10, 10)]
+    assert find_peaks(change)[0].share == 1.0
+
+
 def test_that_a_contour_is_the_circle_on_which_the_value_is_reached() -> None:
     lines = contour(bumps((20, 20, 1.0), width=5.0), 0.5)
     radius = 5.0 * np.sqrt(2 * np.log(2))
