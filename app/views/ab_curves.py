@@ -39,6 +39,7 @@ class AbCurves(QWidget):
             plot.setMenuEnabled(False)
             plot.hideButtons()
             plot.getAxis("left").setWidth(44)
+            plot.getAxis("left").setStyle(maxTickLevel=0)
             line = pg.InfiniteLine(angle=90, movable=False)
             plot.addItem(line)
             self._lines.append(line)
@@ -73,8 +74,8 @@ class AbCurves(QWidget):
         width = max(self.width(), 100)
         for curve, (x, y) in zip(self._curves, self._data, strict=True):
             curve.setData(*envelope(x, y, width))
-        self._upper.setLabel("left", name)
-        self._lower.setLabel("left", self.tr("overlap"))
+        self._upper.setToolTip(name)
+        self._lower.setToolTip(self.tr("Overlap of the two boxes (IoU)"))
         if len(frames):
             self._upper.setXRange(float(frames[0]), float(max(frames[-1], frames[0] + 1)))
 

@@ -113,7 +113,9 @@ class AbView(QWidget):
         bar.setSpacing(G // 2)
         for side, chooser in enumerate(self._choosers):
             mark = QLabel("AB"[side], self)
-            mark.setStyleSheet(f"color: {COLORS[side]}; font-weight: bold;")
+            mark.setStyleSheet(
+                f"background: {COLORS[side]}; color: white; font-weight: bold; padding: 1px 5px;"
+            )
             bar.addWidget(mark)
             bar.addWidget(chooser, 1)
         add = QPushButton(self.tr("Add recording…"), self)

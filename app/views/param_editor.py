@@ -35,6 +35,8 @@ class ParamEditor(QWidget):
         if self._body is not None:
             self._model.value_changed.disconnect(self._show_line)
             self._layout.removeWidget(self._body)
+            # A layout shows new parts a moment later: it must not show this one as a window.
+            self._body.hide()
             self._body.setParent(None)
             self._body.deleteLater()
         self._model, self._lines = model, {}

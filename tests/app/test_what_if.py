@@ -11,6 +11,7 @@ from fakes.array_video import Clip, moving_patch
 from fakes.clip_file import write_clip
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from app.features.recording import RecordingFeature
 from app.features.what_if import WhatIfFeature
@@ -46,6 +47,7 @@ def tracked(driver: Driver, clip: Path) -> Driver:
     driver.until_idle()
     driver.goto(30)
     feature(driver)._open_panel()
+    driver.settle()
     return driver
 
 
@@ -67,6 +69,8 @@ def try_out(driver: Driver, count: int = 12, **values) -> str:
 
 def test_that_unchanged_it_is_the_run_and_nothing_happens_to_the_document(tracked: Driver) -> None:
     before = tracked.desk.document
+    visible = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+    assert visible == [tracked.window]
     said = try_out(tracked)
     assert "Boxes and scores are the same, bit for bit." in said
     outcome = feature(tracked).what_if.outcome
@@ -94,6 +98,7 @@ def test_that_a_change_is_shown_and_applied_in_one_step(tracked: Driver) -> None
     assert int(changed.runs[changed.frames == 5][0]) != run.id
     tracked.window.actions_by_id["undo"].trigger()
     assert tracked.desk.document.tracks == before.tracks
+    tracked.goto(30)
     try_out(tracked, radius=5)
     feature(tracked)._apply(propose=True)
     assert tracked.desk.document.tracks == before.tracks
