@@ -70,7 +70,7 @@ class PlotView(QWidget):
         column.setSpacing(theme.GRID // 2)
         column.addLayout(self._row)
         column.addWidget(self.plot, 1)
-        self.setMinimumHeight(190)
+        self.setMinimumHeight(140)
         self.show_plots({}, [])
 
     @property
