@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as nnf
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core import weights
 from core.errors import WeightsError
@@ -163,21 +163,18 @@ def build(params: EDCFParams, services: Services) -> Extractor:
         If its weights are missing, damaged or of another network.
     """
     if params.features == "own":
-        return _own(services)
+        return _own(params, services)
     return _imagenet(params, services)
 
 
-def _own(services: Services) -> Extractor:
-    source = services.weights.get("edcf")
-    if source is None and "edcf" not in weights.entries():
-        raise WeightsError(
-            "EDCF's own network has not been trained: there are no weights for it.",
-            "Use features = imagenet, or name a weights file made by training.",
-        )
-    tensors = weights.load("edcf", source)
+def _own(params: EDCFParams, services: Services) -> Extractor:
+    tensors = weights.load("edcf", services.weights.get("edcf"))
     encoder, semantic = Encoder(), Semantic()
-    weights.fill(encoder, _part(tensors, "encoder."), where="EDCF's encoder")
-    weights.fill(semantic, _part(tensors, "semantic."), where="EDCF's correlation")
+    if _part(tensors, "encoder.trunk."):
+        weights.fill(encoder, _part(tensors, "encoder."), where="EDCF's encoder")
+        weights.fill(semantic, _part(tensors, "semantic."), where="EDCF's correlation")
+    else:
+        _fill_fine_branch(encoder, tensors, params)
     decoder = None
     if _part(tensors, "decoder."):
         decoder = Decoder()
@@ -193,6 +190,18 @@ def _own(services: Services) -> Extractor:
         semantic.requires_grad_(requires_grad=False).to(services.device),
         decoder,
     )
+
+
+def _fill_fine_branch(encoder: Encoder, tensors: dict[str, Tensor], params: EDCFParams) -> None:
+    """The stem alone: the coarse response is flat then, and decides nothing."""
+    if params.branches == "high":
+        raise WeightsError(
+            "These weights of EDCF's own network hold the fine branch alone.",
+            "Set branches = low, or use features = imagenet.",
+        )
+    weights.fill(encoder.stem, _part(tensors, "encoder.stem."), where="EDCF's fine branch")
+    for parameter in encoder.trunk.parameters():
+        nn.init.zeros_(parameter)
 
 
 def _imagenet(params: EDCFParams, services: Services) -> Extractor:

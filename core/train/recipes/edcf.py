@@ -27,6 +27,9 @@ class EdcfLosses:
     reconstruction: float = 0.5
 
 
+_STEM = "encoder.stem."
+
+
 class EdcfRecipe:
     """Encoder, decoder and the gain of the semantic branch.
 
@@ -104,9 +107,11 @@ class EdcfRecipe:
 
     def export(self, network: nn.Module) -> Exported:
         """See :class:`core.train.recipe.Recipe`."""
+        # What had no loss was not trained: it would be noise in the file.
+        deep = self.options.high > 0 or self.options.reconstruction > 0
         tensors = {
             name: tensor.detach()
             for name, tensor in network.state_dict().items()
-            if not name.endswith("num_batches_tracked")
+            if not name.endswith("num_batches_tracked") and (deep or name.startswith(_STEM))
         }
-        return Exported(tensors, {"network": "EDCF"})
+        return Exported(tensors, {"network": "EDCF" if deep else "EDCF, fine branch"})

@@ -396,16 +396,24 @@ def test_that_the_tracker_computes_what_the_network_was_trained_for(scene: Any) 
     assert np.abs(np.subtract(*peaks)).max() <= 1
 
 
-def test_that_missing_own_weights_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.weights.entries", dict)
-    with pytest.raises(WeightsError) as caught:
-        registry.find("edcf").create({"features": "own"}, Services())
-    assert "features = imagenet" in caught.value.hint
+def test_that_a_file_of_the_fine_branch_tracks_as_the_whole_network_does(scene: Any) -> None:
+    stem = {k: v for k, v in edcf_weights.tensors().items() if k.startswith("encoder.stem.")}
+    services, spec = Services(weights={"edcf": stem}), registry.find("edcf")
+    made = spec.create({"features": "own", "branches": "low"}, services)
+    whole, world = own(branches="low"), scene()
+    for each in (made, whole):
+        each.init(world.frame(START), START)
+    for k in range(1, 5):
+        image = world.frame(START.shifted(3 * k, 2 * k))
+        assert made.update(image).box == whole.update(image).box
+    with pytest.raises(WeightsError, match="fine branch") as caught:
+        spec.create({"features": "own", "branches": "high"}, services)
+    assert "branches = low" in caught.value.hint
 
 
 def test_that_weights_of_another_network_are_refused() -> None:
     services = Services(weights={"edcf": {"encoder.stem.0.weight": torch.zeros(32, 3, 5, 5)}})
-    with pytest.raises(WeightsError, match="EDCF's encoder"):
+    with pytest.raises(WeightsError, match="EDCF.s fine branch"):
         registry.find("edcf").create({"features": "own"}, services)
 
 
