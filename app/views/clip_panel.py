@@ -70,6 +70,10 @@ class ClipPanel(QWidget):
         self.search.textChanged.connect(self._narrow)
         self.filter = QComboBox(self)
         self.filter.setAccessibleName(self.tr("Show clips with this status"))
+        self.filter.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.filter.setMinimumContentsLength(5)
         self.filter.addItem(self.tr("All"), "")
         for status in statuses:
             self.filter.addItem(status.text, status.key)
@@ -141,12 +145,14 @@ class ClipPanel(QWidget):
     def set_sums(self, text: str) -> None:
         """The line under the list: all clips in numbers."""
         self._sums.setText(text)
-        self._sums.setVisible(bool(text))
+        self._sums.setVisible(bool(text) and not self._busy.text())
 
     def set_busy(self, text: str) -> None:
         """What goes on in the background; empty for nothing."""
         self._busy.setText(text)
         self._busy.setVisible(bool(text))
+        # In a small window there is no room for both.
+        self._sums.setVisible(not text and bool(self._sums.text()))
 
     def set_thumbnail(self, clip_id: int, image: QImage) -> None:
         """The first picture of a clip; a null image when there is none to be had."""
@@ -267,7 +273,7 @@ class ClipPanel(QWidget):
         self._buttons.setSpacing(theme.GRID // 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        column.setSpacing(theme.GRID)
+        column.setSpacing(theme.GRID // 2)
         column.addLayout(head)
         column.addWidget(self.list, 1)
         column.addWidget(self.empty, 1)
