@@ -28,7 +28,10 @@ KEEP = CorrectionPolicy.KEEP_TEMPLATE
 COUNT = 14
 
 EACH = [
-    pytest.param(key, marks=[pytest.mark.slow] if registry.find(key).weights else [])
+    pytest.param(
+        key,
+        marks=[pytest.mark.slow, pytest.mark.timeout(900)] if registry.find(key).weights else [],
+    )
     for key in OURS
 ]
 
