@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QScrollArea
 
 from app.controller.comparison import ALL, Comparison, FrameRange
 from app.controller.kept_runs import KeptRuns
@@ -47,7 +47,11 @@ class TruthFeature(Feature):
         parts.panels.canvas.scene().addItem(self._item)
         self.panel = PlotPanel()
         title = self.tr("Evaluation")
-        self.dock = parts.panels.add_dock("evaluation", title, self.panel, beside="tracker")
+        area = QScrollArea()  # so that a small window can be small
+        area.setWidget(self.panel)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.dock = parts.panels.add_dock("evaluation", title, area, beside="tracker")
         self.panel.truth.add_actions([parts.actions[name] for name in _MENU])
         self._connect()
         self._show_truth()
