@@ -14,8 +14,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from app.actions.attributes import ATTRIBUTES
-from app.actions.consensus import CONSENSUS
 from app.actions.clips import CLIPS
+from app.actions.consensus import CONSENSUS
 from app.actions.edit import EDIT
 from app.actions.file import FILE
 from app.actions.go import GO

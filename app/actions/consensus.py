@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.actions.spec import ActionSpec, action
 
 _MENU = "Track/Several trackers"
+_MARKED = ("&Tracker", "T&racker", "Tr&acker", "Tra&cker", "Trac&ker")
 
 CONSENSUS: tuple[ActionSpec, ...] = (
     action("together", "Track with se&veral trackers", "Track", "Ctrl+Shift+E",
@@ -27,7 +28,7 @@ CONSENSUS: tuple[ActionSpec, ...] = (
     action("prev_apart", "&Previous disagreement", _MENU, "Shift+.",
            "Go back to the last stretch on which the trackers disagree.",
            needs="together", section=1),
-    action("take_here0", "The &fused box here", _MENU, "Alt+0",
+    action("take_here0", "The f&used box here", _MENU, "Alt+0",
            "Take the fused box on this frame; it then counts as looked at.",
            needs="together", section=2),
     *(
@@ -37,7 +38,7 @@ CONSENSUS: tuple[ActionSpec, ...] = (
         for n in range(1, 6)
     ),
     *(
-        action(f"take_stretch{n}", f"Tracker {n} for this stretch", _MENU, f"Ctrl+{n}",
+        action(f"take_stretch{n}", f"{_MARKED[n - 1]} {n} for this stretch", _MENU, f"Ctrl+{n}",
                "Take this tracker for the stretch around this frame.",
                needs="together", section=3)
         for n in range(1, 6)

@@ -9,7 +9,7 @@ REVIEW: tuple[ActionSpec, ...] = (
            "Let another tracker go over the tracked boxes from your last box on; where the two "
            "disagree becomes doubtful. Once more ends it.",
            icon="next-flag", needs="boxes", section=4),
-    action("carry", "Carry the correction &over", "Track", "Shift+R",
+    action("carry", "C&arry the correction over", "Track", "Shift+R",
            "Move the tracked boxes around your corrected one along with it, less and less up to "
            "your next boxes; nothing is tracked again.",
            icon="two-way", needs="box", section=1),

@@ -413,7 +413,7 @@ def test_that_a_file_of_the_fine_branch_tracks_as_the_whole_network_does(scene: 
 
 def test_that_weights_of_another_network_are_refused() -> None:
     services = Services(weights={"edcf": {"encoder.stem.0.weight": torch.zeros(32, 3, 5, 5)}})
-    with pytest.raises(WeightsError, match="EDCF.s fine branch"):
+    with pytest.raises(WeightsError, match=r"EDCF.s fine branch"):
         registry.find("edcf").create({"features": "own"}, services)
 
 
