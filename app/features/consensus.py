@@ -16,7 +16,9 @@ from app.views.consensus_panel import ConsensusPanel, MemberRow
 from core import weights
 from core.engine.agreement import APART
 from core.engine.planning import FEWEST, MOST
+from core.errors import WeightsError
 from core.trackers import registry
+from core.trackers.registry import TrackerSpec
 
 _USUAL = "ccr,edcf,drvt"
 _PLACE = "consensus/trackers"
@@ -101,7 +103,7 @@ class ConsensusFeature(Feature):
         lacking = {
             spec.key: self.tr("%s needs weights first.") % spec.title
             for spec in specs
-            if weights.missing(spec.weights, {})
+            if _lacks_weights(spec)
         }
         listed = tuple(f"{spec.key} {spec.key in lacking}" for spec in specs)
         if listed == self._listed:
@@ -218,3 +220,10 @@ def _stored() -> tuple[str, ...]:
 
 def _with(function: Callable[[int], None], number: int) -> Callable[[], None]:
     return lambda: function(number)
+
+
+def _lacks_weights(spec: TrackerSpec) -> bool:
+    try:
+        return bool(weights.missing(spec.weights, {}))
+    except WeightsError:
+        return True  # weights that no list names can only be lacking

@@ -89,6 +89,6 @@ def test_that_the_lines_of_timeline_and_curves_move_together(driver: Driver, cli
     panels = driver.window.panels
     panels.timeline.threshold_changed.emit(0.7)
     assert panels.plot.threshold() == pytest.approx(0.7)
-    panels.plot._limit.setValue(0.25)
+    panels.plot.plot.threshold_moved.emit(0.25)
     assert panels.timeline.threshold() == pytest.approx(0.25)
     assert driver.desk.threshold == pytest.approx(0.25)

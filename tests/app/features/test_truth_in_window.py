@@ -82,7 +82,7 @@ def test_that_each_run_is_kept_and_measured(driver, clip):
     names = [row.name for row in made.comparison.numbers()]
     assert names == ["object 1", "template-match", "template-match (2)"]
     assert len(made.kept.runs) == 2
-    assert made.panel.table.rowCount() == 3
+    driver.until(lambda: made.panel.table.rowCount() == 3)
     driver.window.controller.project.close()
     assert made.kept.runs == []
     assert made.truth.truths == ()

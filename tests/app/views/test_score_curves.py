@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.views.score_curves import SCORE, LiveCurves, envelope
+from app.views.score_curves import SCORE, TIME, LiveCurves, envelope
 from core.engine.run_buffer import Row
 from core.geometry import Box
 from core.states import TargetState
@@ -48,7 +48,7 @@ def test_that_new_names_are_reported_once():
     curves = LiveCurves(0, 10)
     assert curves.add([row(0, psr=1.0)])
     assert not curves.add([row(1, psr=2.0)])
-    assert curves.names == [SCORE, "psr"]
+    assert curves.names == [SCORE, "psr", TIME]
 
 
 def test_that_limits_ignore_what_is_not_a_number():
