@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
                 self, self.actions_by_id, self.panels, self.controller, self.presenter, self.status
             )
         )
+        self.panels.default_layout()
         self._recent = RecentMenu(self.controller.project.recent.paths, self)
         self.panels.menus["File"].insertMenu(self.actions_by_id["save"], self._recent)
         self._shown: tuple[int | None, bool | None] = (None, None)  # selection, moving
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self._connect_views()
         self._connect_controller()
         window_layout.restore(self)
+        QTimer.singleShot(0, self.panels.tidy)
         self._use_preferences(preferences)
         self.presenter.show_clip()
         self.presenter.overlay_changed(self.controller.overlay.settings)

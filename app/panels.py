@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QStackedWidget,
+    QTabBar,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -81,9 +82,7 @@ class Panels:
         window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
         window.setCorner(Qt.Corner.BottomLeftCorner, _Area.BottomDockWidgetArea)
         window.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AnimatedDocks
+            QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks
         )
         self.toolbar = self._make_toolbar()
         self.menus = self._make_menus()
@@ -97,23 +96,19 @@ class Panels:
                                   "review_dismiss")]
         )  # fmt: skip
         self._beside: dict[str, tuple[str, bool]] = {}  # later docks: whose neighbour, shown
-        self.default_layout()
 
     def add_dock(
         self, name: str, title: str, widget: QWidget, *, beside: str, shown: bool = False
     ) -> QDockWidget:
-        """A further dock, as a tab beside the dock `beside`; hidden unless `shown`."""
+        """A further dock, as a tab beside the dock `beside`; hidden unless `shown`.
+
+        It gets its place from :meth:`default_layout`, once all docks are there: docks that are
+        moved from tab to tab before they are shown leave tab bars behind.
+        """
         dock = self.docks[name] = self._dock(name, title, widget)
         self._beside[name] = (beside, shown)
-        self._window.addDockWidget(self._window.dockWidgetArea(self.docks[beside]), dock)
-        self._place(name)
         self._panels_menu.addAction(dock.toggleViewAction())
         return dock
-
-    def _place(self, name: str) -> None:
-        beside, shown = self._beside[name]
-        self._window.tabifyDockWidget(self.docks[beside], self.docks[name])
-        self.docks[name].setVisible(shown)
 
     def show_clip(self, *, is_open: bool) -> None:
         """Canvas or welcome."""
@@ -146,15 +141,33 @@ class Panels:
         window.tabifyDockWidget(docks["objects"], docks["review"])
         for dock in docks.values():
             dock.show()
-        for name in self._beside:
-            self._window.addDockWidget(
-                self._window.dockWidgetArea(docks[self._beside[name][0]]), docks[name]
-            )
-            self._place(name)
+        for name, (beside, shown) in self._beside.items():
+            window.tabifyDockWidget(docks[beside], docks[name])
+            docks[name].setVisible(shown)
         docks["objects"].raise_()
         docks["tracker"].raise_()
         docks["timeline"].raise_()
         self._share(size)
+        QTimer.singleShot(0, self.tidy)
+
+    def tidy(self) -> None:
+        """Hide the tab bars that Qt leaves behind when groups of docks are put together.
+
+        A bar that is in use is as wide as the dock it belongs to and lies under it.
+        """
+        shown = [d for d in self.docks.values() if d.isVisible() and not d.isFloating()]
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            titles = {bar.tabText(i) for i in range(bar.count())}
+            place = bar.geometry()
+            used = any(
+                dock.windowTitle() in titles
+                and (place.x(), place.width()) == (dock.x(), dock.width())
+                and abs(place.y() - dock.geometry().bottom()) < place.height()
+                for dock in shown
+            )
+            if not used:
+                bar.hide()
 
     def _share(self, size: QSize) -> None:
         window, docks = self._window, self.docks

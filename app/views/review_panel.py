@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -83,23 +84,27 @@ class ReviewPanel(QWidget):
         self._reset = QPushButton(self.tr("As calibrated"), self)
         self._reset.setToolTip(self.tr("Forget what your verdicts taught about these alarms"))
         self._reset.clicked.connect(self.reset_wanted)
-        self._buttons = QHBoxLayout()
+        self._buttons = QGridLayout()
         self._lay_out()
         self.set_places((), 0)
         self.set_learnt("", [])
 
     def add_actions(self, actions: Sequence[QAction]) -> None:
-        """Buttons under the list, one per action."""
+        """Buttons under the list: two of icons, the others with words, one below the other."""
         for action in actions:
+            number = self._buttons.count()
+            worded = number >= 2
             button = QToolButton(self)
             button.setDefaultAction(action)
             button.setToolButtonStyle(
                 Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-                if not action.icon().isNull() and self._buttons.count() >= 2
+                if worded
                 else Qt.ToolButtonStyle.ToolButtonIconOnly
             )
             button.setIconSize(QSize(16, 16))
-            self._buttons.addWidget(button)
+            row, column = (number - 2, 2) if worded else (0, number)
+            self._buttons.addWidget(button, row, column)
+        self._buttons.setColumnStretch(3, 1)
 
     def set_places(
         self, rows: Sequence[ReviewRow], frames_left: int, places: int | None = None
