@@ -80,10 +80,16 @@ def test_that_a_figure_of_chosen_frames_is_previewed_and_written(lost, tmp_path)
     dialog.refresh()
     assert not dialog.preview.pixmap().isNull()
     assert dialog.size_note.text().startswith("200 ×")
-    dialog.save_to(tmp_path / "f.svg")
-    text = (tmp_path / "f.svg").read_text()
+    file = tmp_path / "f.svg"
+
+    def written() -> str:
+        dialog.save_to(file)
+        return file.read_text()
+
+    # The curve of the overlap is worked out beside the window.
+    lost.until(lambda: ">overlap</text>" in written())
+    text = file.read_text()
     assert "Frame 12 with map" in text
-    assert ">overlap</text>" in text
     assert 'width="200mm"' in text
     dialog.frames.setText("999")
     dialog.refresh()

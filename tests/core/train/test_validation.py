@@ -23,7 +23,7 @@ class Still:
     """Stays on its first box, moved by what its weights say."""
 
     def __init__(self, params: Any, services: Services) -> None:
-        path = services.weights["still"]
+        path = services.weights["motionless"]
         assert isinstance(path, Path)
         with safe_open(path, "pt") as file:
             assert file.metadata() == {"made": "here"}
@@ -44,7 +44,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_specs", known)
     monkeypatch.setattr(registry, "trackers", known)
     registry.register(
-        key="still",
+        key="motionless",
         title="Still",
         summary="",
         params=dict,
@@ -67,7 +67,7 @@ def exported(shift: float) -> Exported:
 
 def test_that_the_score_is_that_of_the_tracked_boxes() -> None:
     box = Box(10, 10, 20, 20)
-    validate = Validator("still", "still", [clip([box] * 4), clip([box] * 9)])
+    validate = Validator("motionless", "motionless", [clip([box] * 4), clip([box] * 9)])
     assert validate(exported(0.0)) == pytest.approx({"score": 20 / 21, "overlap": 1, "held": 1})
     half = validate(exported(10.0))  # overlap 1/3 exceeds the thresholds 0 … 0.30
     assert half == pytest.approx({"score": 7 / 21, "overlap": 1 / 3, "held": 0})
@@ -75,5 +75,7 @@ def test_that_the_score_is_that_of_the_tracked_boxes() -> None:
 
 def test_that_frames_without_a_target_do_not_count() -> None:
     box = Box(10, 10, 20, 20)
-    validate = Validator("still", "still", [clip([None, box, None, box.shifted(20, 0), box])])
+    validate = Validator(
+        "motionless", "motionless", [clip([None, box, None, box.shifted(20, 0), box])]
+    )
     assert validate(exported(0.0))["overlap"] == pytest.approx(0.5)
