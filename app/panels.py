@@ -153,20 +153,22 @@ class Panels:
     def tidy(self) -> None:
         """Hide the tab bars that Qt leaves behind when groups of docks are put together.
 
-        A bar that is in use is as wide as the dock it belongs to and lies under it.
+        A bar that is in use has two open docks, is as wide as the one on top and lies under it.
         """
         shown = [d for d in self.docks.values() if d.isVisible() and not d.isFloating()]
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for bar in self._window.findChildren(QTabBar, options=direct):
             titles = {bar.tabText(i) for i in range(bar.count())}
             place = bar.geometry()
-            used = any(
-                dock.windowTitle() in titles
-                and (place.x(), place.width()) == (dock.x(), dock.width())
-                and abs(place.y() - dock.geometry().bottom()) < place.height()
+            tabbed = [d for d in self.docks.values() if d.windowTitle() in titles]
+            opened = [d for d in tabbed if d.toggleViewAction().isChecked()]
+            under = any(
+                (place.x(), place.width()) == (dock.x(), dock.width())
+                and 0 <= place.y() - dock.geometry().bottom() < place.height()
                 for dock in shown
+                if dock in tabbed
             )
-            if not used:
+            if len(opened) < 2 or not under:
                 bar.hide()
 
     def _share(self, size: QSize) -> None:

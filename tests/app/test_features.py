@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fakes.app_driver import Driver
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMenu, QTabBar
 
 from app import features
 from app.features import Feature, Parts
@@ -42,3 +43,20 @@ def test_that_a_feature_has_a_dock_and_is_told_of_states_and_of_the_end(
     assert set(note.told) == {"select"}
     window.close()
     assert "finished" in note.told
+
+
+def test_that_a_dock_alone_in_its_place_has_no_tab_bar(make_driver) -> None:
+    driver: Driver = make_driver()
+    window = driver.window
+    window.panels.default_layout()
+    driver.settle()
+    titles = {
+        frozenset(bar.tabText(i) for i in range(bar.count()))
+        for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if bar.isVisible() and window.rect().intersects(bar.geometry())
+    }
+    assert frozenset({"Objects", "Review"}) in titles
+    shown = {
+        d.windowTitle() for d in window.panels.docks.values() if d.toggleViewAction().isChecked()
+    }
+    assert all(len(group & shown) > 1 for group in titles), titles
