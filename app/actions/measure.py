@@ -14,7 +14,7 @@ MEASURE: tuple[ActionSpec, ...] = (
            "with.", section=1),
     action("truth_folder", "Load a fol&der…", _TRUTH, "",
            "Read true boxes from a benchmark's folder.", section=1),
-    action("truth_forget", "F&Forget itorget it", _TRUTH, "",
+    action("truth_forget", "F&orget it", _TRUTH, "",
            "Work without ground truth.", section=1),
     action("open_report", "Open an e&valuation…", "File", "",
            "Show plots and failures of a report that boxtrail evaluate wrote.",
