@@ -97,6 +97,13 @@ class Preferences:
         "Leave the doubtful frames at the end of such a run out; they are offered.",
         group="Tracking",
     )
+    check_with: str = param(
+        "two",
+        "How many other trackers a check asks: two find more of the wrong boxes and doubt fewer "
+        "right ones; one takes less than half the time.",
+        choices=("two", "one"),
+        group="Tracking",
+    )
     second_tracker: bool = param(
         False,
         "Run a second tracker along and doubt boxes on which the two plainly disagree; a run then "

@@ -1,7 +1,7 @@
 """A scripted annotator: how many corrections and seconds the annotation loop takes.
 
     python benchmarks/annotator.py run DATA --out results.jsonl [--only OTB/Deer ...]
-        [--tracker ccr] [--frames 300] [--plain] [--core]
+        [--tracker ccr] [--check two] [--frames 300] [--plain] [--core]
     python benchmarks/annotator.py report results.jsonl
 
 `run` labels benchmark sequences to a mean overlap of 0.75 in the real window, offscreen,
@@ -43,10 +43,10 @@ from core.evaluate.sequences import BenchmarkSequence, select  # noqa: E402
 
 @dataclass(frozen=True)
 class Way:
-    """How to work: tracker, with alarms or plainly, with the window or without."""
+    """How to work: with which tracker, how many that check (empty: no alarms), and where."""
 
     tracker: str
-    alarms: bool
+    check: str
     window: bool
 
 
@@ -81,10 +81,11 @@ def _worked(folder: Path, truth: Boxes, way: Way) -> dict[str, object]:
     from annotator_hands import CoreHands, WindowHands
 
     made = WindowHands if way.window else CoreHands
-    hands = made(folder, way.tracker, len(truth), holds=way.alarms)
+    alarms = bool(way.check)
+    hands = made(folder, way.tracker, len(truth), holds=alarms, checkers=way.check or "two")
     began = time.perf_counter()
     try:
-        annotator = Annotator(hands, truth, alarms=way.alarms)
+        annotator = Annotator(hands, truth, alarms=alarms)
         outcome = annotator.label()
         found, boxes = annotator.overlaps(), hands.boxes()
     finally:
@@ -94,7 +95,7 @@ def _worked(folder: Path, truth: Boxes, way: Way) -> dict[str, object]:
     wrong = np.where(visible, np.nan_to_num(found) < BAD, np.isfinite(boxes).all(axis=1))
     return {
         "tracker": way.tracker,
-        "alarms": way.alarms,
+        "check": way.check,
         "window": way.window,
         "frames": len(truth),
         "corrections": outcome.effort.corrections,
@@ -122,8 +123,8 @@ def run(args: argparse.Namespace) -> int:
         application.setQuitOnLastWindowClosed(False)
     done = _known(args.out)
     for sequence in select(find_sequences(args.data), args.only):
-        way = Way(args.tracker, not args.plain, not args.core)
-        if (sequence.key, way.tracker, way.alarms, way.window) in done:
+        way = Way(args.tracker, "" if args.plain else args.check, not args.core)
+        if (sequence.key, way.tracker, way.check, way.window) in done:
             continue
         result = labelled(sequence, way, args.frames)
         with args.out.open("a", encoding="utf-8") as stream:
@@ -136,7 +137,7 @@ def _known(path: Path) -> set[tuple[object, ...]]:
     if not path.exists():
         return set()
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return {(r["sequence"], r["tracker"], r["alarms"], r["window"]) for r in rows}
+    return {(r["sequence"], r["tracker"], r["check"], r["window"]) for r in rows}
 
 
 _HEAD = (
@@ -163,8 +164,8 @@ def report(args: argparse.Namespace) -> int:
         json.loads(line) for path in args.results
         for line in path.read_text(encoding="utf-8").splitlines()
     ]  # fmt: skip
-    for way in sorted({(r["tracker"], r["alarms"], r["window"]) for r in rows}):
-        mine = [r for r in rows if (r["tracker"], r["alarms"], r["window"]) == way]
+    for way in sorted({(r["tracker"], r["check"], r["window"]) for r in rows}):
+        mine = [r for r in rows if (r["tracker"], r["check"], r["window"]) == way]
         mine = list({r["sequence"]: r for r in mine}.values())
         total = {
             key: sum(r[key] for r in mine)
@@ -173,7 +174,10 @@ def report(args: argparse.Namespace) -> int:
         }  # fmt: skip
         reached = sum(r["mean_iou"] >= GOAL for r in mine)
         mean = round(float(np.mean([r["mean_iou"] for r in mine])), 3)
-        name, where = ("with alarms" if way[1] else "plain"), ("window" if way[2] else "core")
+        name, where = (
+            (f"checked by {way[1]}" if way[1] else "plain"),
+            ("window" if way[2] else "core"),
+        )
         print(f"\n{way[0]}, {name}, {where}: {reached} of {len(mine)} reach {GOAL}\n\n{_HEAD}")
         for row in mine:
             print(_line(row))
@@ -182,7 +186,7 @@ def report(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     commands = parser.add_subparsers(required=True)
     running = commands.add_parser("run", help="label sequences")
     running.add_argument("data", type=Path)
@@ -190,6 +194,7 @@ def main() -> int:
     running.add_argument("--only", nargs="*", default=[])
     running.add_argument("--tracker", default="ccr")
     running.add_argument("--frames", type=int, default=100_000, help="at most, per sequence")
+    running.add_argument("--check", choices=("two", "one"), default="two", help="checking trackers")
     running.add_argument("--plain", action="store_true", help="no alarms: spot checks only")
     running.add_argument("--core", action="store_true", help="without the window")
     running.add_argument("--threads", type=int, default=1)

@@ -32,7 +32,15 @@ from core.alarms.kinds import Alarm  # noqa: E402
 from core.document.carry import carried  # noqa: E402
 from core.document.store import Change  # noqa: E402
 from core.document.track import Columns, Keyframe, Track  # noqa: E402
-from core.engine.check import check, judge_of, legs, second_tracker, with_check  # noqa: E402
+from core.engine.check import (  # noqa: E402
+    answered,
+    check,
+    checkers_of,
+    judge_of,
+    legs,
+    second_tracker,
+    with_check,
+)
 from core.engine.control import Control  # noqa: E402
 from core.engine.runner import FrameResult  # noqa: E402
 from core.errors import EditError  # noqa: E402
@@ -72,7 +80,9 @@ def doubt_at_end(columns: Columns) -> tuple[int, int]:
 class WindowHands:
     """Mouse and keyboard of the real window."""
 
-    def __init__(self, folder: Path, tracker: str, count: int, *, holds: bool = True) -> None:
+    def __init__(
+        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "two"
+    ) -> None:
         self._count = count
         answers = Answers()
         self.window = MainWindow(prompts=answers)  # type: ignore[arg-type]
@@ -81,8 +91,8 @@ class WindowHands:
         self.window.activateWindow()
         self._driver = Driver(self.window, answers)
         self._desk = self._driver.desk
-        if not holds:
-            self._desk.set_preferences(replace(self._desk.preferences, pause_when="never"))
+        wishes = replace(self._desk.preferences, check_with=checkers)
+        self._desk.set_preferences(wishes if holds else replace(wishes, pause_when="never"))
         self._driver.until(lambda: self._desk.state.trackers_ready, _PATIENCE)
         self.window.open(folder)
         self._driver.until(lambda: self._desk.session is not None, _PATIENCE)
@@ -213,8 +223,12 @@ class WindowHands:
 class CoreHands:
     """The same without a window: calls of the core where the window presses keys."""
 
-    def __init__(self, folder: Path, tracker: str, count: int, *, holds: bool = True) -> None:
+    def __init__(
+        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "two"
+    ) -> None:
         self._count, self._tracker = count, tracker
+        self._thorough = checkers == "two"
+        self._known = Columns.empty()
         self._session = Session.of_video(folder)
         self._session.wait_ready()
         document, track = self._session.store.current.with_new_track("")
@@ -287,10 +301,13 @@ class CoreHands:
 
     def check(self) -> None:
         judge = judge_of(self._session.store.current, self._track)
-        opinion = second_tracker(judge.second, Services())
-        ways = legs(self._track, self._frame)
+        who = checkers_of(judge, Services(), thorough=self._thorough)
+        opinion = second_tracker(who.trackers, Services())
+        ways = legs(self._track, self._frame, self._known)
         checked = check(self._track, ways, self._session.video, [opinion], Control())
-        self._store(with_check(self._track, checked, {Alarm.SECOND: judge.check_below}))
+        after = with_check(self._track, checked, {Alarm.SECOND: who.below})
+        self._known = self._known.overlaid(answered(after, checked))
+        self._store(after)
 
     def carry(self) -> None:
         # Where nothing can be carried the window only says so.

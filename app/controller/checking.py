@@ -1,8 +1,9 @@
 """Checks and carried corrections: what makes a person's few boxes go a long way.
 
 A check runs on a thread beside the window; the document is left alone until it is done,
-and only boxes that did not change meanwhile are doubted. For carrying, the box that a
-correction replaced is remembered while the clip is open.
+and only boxes that did not change meanwhile are doubted. What was checked is remembered
+while the clip is open, so that the next check takes only what is new since. For carrying,
+the box that a correction replaced is remembered as well.
 """
 
 from __future__ import annotations
@@ -17,11 +18,22 @@ from app.controller.desk import Desk
 from app.jobs.background import Background
 from core import device as devices
 from core.alarms.kinds import Alarm
+from core.alarms.thresholds import Checkers
 from core.document.carry import carried
 from core.document.document import Document
 from core.document.store import Change
-from core.document.track import Keyframe, Track
-from core.engine.check import Checked, Leg, check, judge_of, legs, second_tracker, with_check
+from core.document.track import Columns, Keyframe, Track
+from core.engine.check import (
+    Checked,
+    Leg,
+    answered,
+    check,
+    checkers_of,
+    judge_of,
+    legs,
+    second_tracker,
+    with_check,
+)
 from core.engine.control import Control
 from core.errors import BoxtrailError
 from core.session import Session
@@ -41,7 +53,7 @@ class _Job:
     track_id: int
     title: str
     total: int
-    limit: float
+    who: Checkers
     control: Control = field(default_factory=Control)
     over: threading.Event = field(default_factory=threading.Event)
     done: int = 0
@@ -63,6 +75,7 @@ class Checking(QObject):
         self._background = background
         self._job: _Job | None = None
         self._replaced: dict[tuple[int, int], Keyframe] = {}
+        self._known: dict[tuple[int, Checkers], Columns] = {}
         self._seen: Document | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_TELL_MS)
@@ -78,7 +91,10 @@ class Checking(QObject):
     # ---- checking ------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Check the selected object from the last trusted box on; once more: end that."""
+        """Check what is new of the selected object; once more: end that.
+
+        Where nothing is new, what follows the last trusted box is checked again.
+        """
         if self._job is not None:
             self._job.control.cancel()
             return
@@ -86,18 +102,21 @@ class Checking(QObject):
         if session is None or track is None or self._refuse_running():
             return
         try:
-            ways = legs(track, self._desk.state.frame)
-            known = judge_of(self._desk.document, track)
             services = Services(devices.choose(self._desk.preferences.device))
-            title = registry.find(known.second).title
+            thorough = self._desk.preferences.check_with == "two"
+            judge = judge_of(self._desk.document, track)
+            who = checkers_of(judge, services, thorough=thorough)
+            title = self.tr(" and ").join(registry.find(key).title for key in who.trackers)
+            known = self._known.get((track.id, who), Columns.empty())
+            ways = legs(track, self._desk.state.frame, known)
         except BoxtrailError as error:
             self._desk.say_error(error)
             return
         total = sum(way.frames for way in ways)
-        self._job = _Job(session, track.id, title, total, known.check_below)
+        self._job = _Job(session, track.id, title, total, who)
         self._timer.start()
         self._tell()
-        work = _work(self._job, track, ways, known.second, services)
+        work = _work(self._job, track, ways, services)
         self._background.run(work, self._on_checked, self._on_failed)
 
     def finish(self) -> None:
@@ -116,29 +135,34 @@ class Checking(QObject):
         document = self._desk.document
         if document.has_track(job.track_id):
             track = document.track(job.track_id)
-            after = with_check(track, checked, {Alarm.SECOND: job.limit})
+            after = with_check(track, checked, {Alarm.SECOND: job.who.below})
+            self._remember(job, answered(after, checked))
             if after.columns != track.columns:
                 self._desk.edit(
                     self.tr("Check"), document.with_track(after), focus=(job.track_id, None)
                 )
-            self._report(after, checked)
+            self._report(after, checked, job.title)
         self.finished.emit(checked.frames)
 
-    def _report(self, track: Track, checked: Checked) -> None:
+    def _remember(self, job: _Job, rows: Columns) -> None:
+        place = (job.track_id, job.who)
+        self._known[place] = self._known.get(place, Columns.empty()).overlaid(rows)
+
+    def _report(self, track: Track, checked: Checked, title: str) -> None:
         bits = track.columns.alarms & int(Alarm.SECOND)
         doubted = int(((bits != 0) & ~track.columns.protected()).sum())
         ended = "" if checked.finished else self.tr("The check was ended early.")
         if doubted:
-            text = self.tr("%d of %d boxes are in doubt: another tracker says others.")
+            text = self.tr("%d of %d boxes are in doubt: %s would place others.")
             self._desk.say(
-                text % (doubted, checked.frames),
+                text % (doubted, checked.frames, title),
                 ended,
                 action="next_doubtful",
                 action_text=self.tr("Go there"),
             )
         else:
-            text = self.tr("Another tracker agrees on all %d boxes.")
-            self._desk.say(text % checked.frames, ended, "success")
+            text = self.tr("No doubt about any of %d boxes: %s would place them alike.")
+            self._desk.say(text % (checked.frames, title), ended, "success")
 
     def _on_failed(self, error: Exception) -> None:
         job, self._job = self._job, None
@@ -219,18 +243,16 @@ class Checking(QObject):
         self.finish()
         session = self._desk.session
         self._seen = session.store.current if session is not None else None
-        self._replaced = {}
+        self._replaced, self._known = {}, {}
 
 
-def _work(
-    job: _Job, track: Track, ways: list[Leg], second: str, services: Services
-) -> Callable[[], Checked]:
+def _work(job: _Job, track: Track, ways: list[Leg], services: Services) -> Callable[[], Checked]:
     def count(done: int) -> None:
         job.done = done
 
     def work() -> Checked:
         try:
-            opinion = second_tracker(second, services)
+            opinion = second_tracker(job.who.trackers, services)
             return check(track, ways, job.session.video, [opinion], job.control, count)
         finally:
             job.over.set()

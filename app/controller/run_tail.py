@@ -62,7 +62,7 @@ def watch_for(desk: Desk, tracker: str, *, until_unsure: bool) -> Watch:
     others = []
     if desk.preferences.second_tracker:
         services = Services(devices.choose(desk.preferences.device))
-        others = [second_tracker(known.second, services)]
+        others = [second_tracker(known.quick.trackers, services)]
     watcher = Watcher(replace(known, thresholds=thresholds), others)
     return Watch(watcher, rule if until_unsure else None)
 

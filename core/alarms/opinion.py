@@ -5,9 +5,9 @@ grows wrong: everything it measures follows the wrong box. Somebody else can tel
 kinds here are shown the same pictures and the boxes that are judged, and answer with an
 overlap in [0, 1], low where they do not believe a box:
 
-* :class:`SecondTracker` runs another tracker from the same trusted box and compares
-  (agreement of trackers as a sign of failure: Vojíř, Matas, Nosková, *Online adaptive
-  hidden Markov model for multi-tracker fusion*, 2016). It costs that tracker's time.
+* :class:`SecondTracker` runs one or more other trackers from the same trusted box and
+  compares (agreement of trackers as a sign of failure: Vojíř, Matas, Nosková, *Online
+  adaptive hidden Markov model for multi-tracker fusion*, 2016). It costs their time.
 * :class:`RoundTrip` starts a fresh tracker on the box every `every` frames, follows it
   `length` frames back and compares with the box that was there (forward-backward error,
   Kalal, Mikolajczyk, Matas 2010). It costs ``length / every`` of the tracker's time, and
@@ -49,25 +49,39 @@ class Opinion(Protocol):
 
 
 class SecondTracker:
-    """Another tracker beside the one that is judged, from the same trusted box."""
+    """Other trackers beside the one that is judged, from the same trusted box.
+
+    Of several the mean counts: it is low where one of them is elsewhere or all are a
+    little apart, while a single one that errs a little among others that agree is no
+    doubt.
+
+    Parameters
+    ----------
+    makes
+        One per tracker that is asked, at least one.
+    """
 
     alarm = Alarm.SECOND
 
-    def __init__(self, make: Maker) -> None:
-        self._make = make
-        self._tracker: Tracker | None = None
+    def __init__(self, *makes: Maker) -> None:
+        if not makes:
+            raise ValueError("somebody must be asked")
+        self._makes = makes
+        self._trackers: list[Tracker] = []
 
     def trust(self, image: Image, box: Box) -> None:
         """Start anew from `box`."""
-        if self._tracker is None:
-            self._tracker = self._make()
-        self._tracker.init(image, box)
+        if not self._trackers:
+            self._trackers = [make() for make in self._makes]
+        for tracker in self._trackers:
+            tracker.init(image, box)
 
     def about(self, image: Image, box: Box) -> float | None:
-        """Overlap of the two trackers' boxes."""
-        if self._tracker is None:
+        """Overlap of `box` with the box of the other tracker; of several the mean."""
+        if not self._trackers:
             return None
-        return iou(self._tracker.update(image).box, box)
+        overlaps = [iou(tracker.update(image).box, box) for tracker in self._trackers]
+        return sum(overlaps) / len(overlaps)
 
 
 class RoundTrip:

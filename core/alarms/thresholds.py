@@ -23,8 +23,13 @@ from core.paths import resource
 FALLBACK = "default"
 """The table of trackers that have none of their own."""
 
-SECOND, CHECK_BELOW = "ccr", 0.65
-"""Who checks a tracker's boxes, and the overlap below which it doubts them, by default."""
+
+@dataclass(frozen=True, slots=True)
+class Checkers:
+    """Who checks a tracker's boxes, and the mean overlap below which they doubt one."""
+
+    trackers: tuple[str, ...] = ("ccr",)
+    below: float = 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +130,16 @@ class Calibration:
     """What is known about one tracker's doubts.
 
     `evidence` names the scalar that says how well the target was found (1 is a perfect
-    match), empty where a tracker reports none. `second` is the tracker that checks its runs
-    best, `check_below` the overlap with it below which a check doubts a box. `measured` holds
-    what the calibration found: share of bad frames flagged, share of good frames flagged,
-    and so on.
+    match), empty where a tracker reports none. `quick` is the one tracker that checks its runs
+    best, `thorough` the two that do so together. `measured` holds what the calibration
+    found: share of bad frames flagged, share of good frames flagged, and so on.
     """
 
     thresholds: Thresholds = Thresholds()
     weights: Weights = Weights()
     evidence: str = ""
-    second: str = SECOND
-    check_below: float = CHECK_BELOW
+    quick: Checkers = Checkers()
+    thorough: Checkers = Checkers()
     measured: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -155,10 +159,16 @@ def _calibration(key: str, table: Mapping[str, Any]) -> Calibration:
         parameters.from_dict(Thresholds, table.get("thresholds", {}), where=key),
         Weights(bias, MappingProxyType({name: float(w) for name, w in weights.items()})),
         str(table.get("evidence", "")),
-        str(table.get("second", SECOND)),
-        float(table.get("check_below", CHECK_BELOW)),
+        _checkers(table.get("quick", {})),
+        _checkers(table.get("thorough", table.get("quick", {}))),
         MappingProxyType({n: float(v) for n, v in table.get("measured", {}).items()}),
     )
+
+
+def _checkers(table: Mapping[str, Any]) -> Checkers:
+    usual = Checkers()
+    keys = tuple(str(key) for key in table.get("trackers", usual.trackers))
+    return Checkers(keys, float(table.get("below", usual.below)))
 
 
 def calibration(tracker: str) -> Calibration:

@@ -150,8 +150,8 @@ def run(args: argparse.Namespace) -> int:
         args.quiet,
         rule,
         given,
-        check=checking.second_key(args.check, args.tracker),
-        second=checking.second_key(args.second, args.tracker),
+        check=checking.checkers(args.check, args.tracker, given),
+        second=checking.second_keys(args.second, args.tracker, given),
     )
     session = Session.of_video(args.video)
     try:

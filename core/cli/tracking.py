@@ -19,7 +19,7 @@ from types import FrameType
 
 from core import device as devices
 from core.alarms.stop import StopRule
-from core.alarms.thresholds import calibration
+from core.alarms.thresholds import Checkers, calibration
 from core.alarms.watcher import Watcher
 from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
 from core.cli.checking import check_and_store
@@ -44,8 +44,8 @@ class Job:
     """What to do with a run besides running it.
 
     `map_key` empty draws no map; with `until` the run stops where the tracker is unsure.
-    `check` is the tracker that goes over the boxes afterwards, `second` one that runs along;
-    empty: none.
+    `check` are the trackers that go over the boxes afterwards, `second` those that run along;
+    none: nobody.
     """
 
     outputs: Sequence[Output]
@@ -56,8 +56,8 @@ class Job:
     until: StopRule | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
     recording: RecordTo | None = None
-    check: str = ""
-    second: str = ""
+    check: Checkers | None = None
+    second: tuple[str, ...] = ()
 
     @property
     def want_maps(self) -> frozenset[str]:
@@ -78,8 +78,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
     checked = ""
     try:
         end = _execute(session, plan, job)
-        if job.check and end.frames and end.error is None:
-            checked = _check(session, plan, job)
+        if job.check is not None and end.frames and end.error is None:
+            checked = _check(session, plan, job, job.check)
         if job.overlay and job.overlay.exists():
             written.append(Output(job.overlay, "overlay video"))
         if job.recording and job.recording.path.exists():
@@ -165,12 +165,12 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
     return end
 
 
-def _check(session: Session, plan: RunPlan, job: Job) -> str:
+def _check(session: Session, plan: RunPlan, job: Job, who: Checkers) -> str:
     control = Control()
     services = Services(devices.choose(job.device), weights=job.weights)
     with cancelling(control):
         line = "" if job.quiet else "checking"
-        return check_and_store(session, plan, job.check, services, control, line)
+        return check_and_store(session, plan, who, services, control, line)
 
 
 def _tail(end: RunEnd | None, job: Job) -> int | None:

@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core import weights
 from core.alarms.kinds import Alarm
-from core.alarms.opinion import Opinion, SecondTracker
-from core.alarms.thresholds import FALLBACK, Calibration, calibration
+from core.alarms.opinion import Maker, Opinion, SecondTracker
+from core.alarms.thresholds import FALLBACK, Calibration, Checkers, calibration
 from core.document.document import Document
 from core.document.track import Columns, Track
 from core.engine.control import Control
@@ -69,13 +70,16 @@ class Checked:
         return len({frame for answers in self.heard.values() for frame in answers})
 
 
-def legs(track: Track, start: int | None = None) -> list[Leg]:
+def legs(track: Track, start: int | None = None, known: Columns | None = None) -> list[Leg]:
     """The way of a check over a track.
 
     Parameters
     ----------
     start
         Begin at the last trusted box on or before this frame; None: check everything.
+    known
+        What earlier checks left (:func:`answered`). If any other tracked box is there, only
+        those are walked to, each from the trusted box before it, and `start` is not used.
 
     Raises
     ------
@@ -94,6 +98,10 @@ def legs(track: Track, start: int | None = None) -> list[Leg]:
         raise TrackerError(
             f"No box of “{track.title}” is yours.", "Accept or correct one that is right first."
         )
+    if known is not None:
+        ways = _to(columns.frames[_unknown(columns, known)], trusted)
+        if ways:
+            return ways
     before = trusted[trusted <= start] if start is not None else trusted[:0]
     begin = int(before[-1]) if len(before) else int(trusted[0])
     ways = []
@@ -150,6 +158,14 @@ def with_check(track: Track, checked: Checked, limits: Mapping[Alarm, float]) ->
     return replace(track, columns=replace(columns, alarms=bits))
 
 
+def answered(track: Track, checked: Checked) -> Columns:
+    """The boxes that were asked about, as :func:`with_check` left them in `track`."""
+    columns = track.columns
+    frames = [frame for answers in checked.heard.values() for frame in answers]
+    mask = _tracked(columns) & _same_boxes(columns, checked.asked)
+    return columns.select(mask & np.isin(columns.frames, frames))
+
+
 def judge_of(document: Document, track: Track) -> Calibration:
     """The calibration of the tracker that made most of a track's boxes."""
     runs = track.columns.runs[_tracked(track.columns)]
@@ -158,16 +174,32 @@ def judge_of(document: Document, track: Track) -> Calibration:
     return calibration(run.tracker if run is not None else FALLBACK)
 
 
-def second_tracker(key: str, services: Services) -> SecondTracker:
-    """The opinion of the tracker `key` with its default parameters.
+def checkers_of(known: Calibration, services: Services, *, thorough: bool) -> Checkers:
+    """Who is to check: two trackers or one; one also where the second lacks its weights."""
+    if thorough and not any(
+        weights.missing(registry.find(key).weights, services.weights)
+        for key in known.thorough.trackers
+    ):
+        return known.thorough
+    return known.quick
+
+
+def second_tracker(keys: Sequence[str], services: Services) -> SecondTracker:
+    """The opinion of the trackers `keys` with their default parameters.
 
     Raises
     ------
-    TrackerError, WeightsError
-        When asked: if it is unknown or its weights are missing.
+    TrackerError
+        If one is unknown.
+    WeightsError
+        When asked: if one's weights are missing.
     """
+    return SecondTracker(*(_maker(key, services) for key in keys))
+
+
+def _maker(key: str, services: Services) -> Maker:
     spec = registry.find(key)
-    return SecondTracker(lambda: spec.create({}, services))
+    return lambda: spec.create({}, services)
 
 
 class _Walk:
@@ -214,6 +246,31 @@ def _tracked(columns: Columns) -> NDArray[np.bool_]:
 
 def _trusted(columns: Columns) -> NDArray[np.bool_]:
     return columns.protected() & ((columns.flags & np.uint8(Flag.ABSENT)) == 0)
+
+
+def _unknown(columns: Columns, known: Columns) -> NDArray[np.bool_]:
+    """Mask ``(N,)`` of the tracked boxes that are not as a check left them."""
+    _, rows, others = np.intersect1d(columns.frames, known.frames, return_indices=True)
+    second = np.uint16(Alarm.SECOND)
+    same = np.zeros(len(columns), dtype=bool)
+    same[rows] = (columns.boxes[rows] == known.boxes[others]).all(axis=1) & (
+        (columns.alarms[rows] & second) == (known.alarms[others] & second)
+    )
+    return _tracked(columns) & ~same
+
+
+def _to(frames: NDArray[np.int32], trusted: NDArray[np.int32]) -> list[Leg]:
+    """The ways from trusted boxes to all of `frames` and no further; both are sorted."""
+    ways: list[Leg] = []
+    number = np.searchsorted(trusted, frames)
+    for k in np.unique(number[number > 0]):
+        first, last = int(trusted[k - 1]), int(frames[number == k][-1])
+        if ways and ways[-1].last == first - 1:
+            first = ways.pop().first
+        ways.append(Leg(first, last))
+    if len(frames) and number[0] == 0:
+        ways.append(Leg(int(trusted[0]), int(frames[0])))
+    return ways
 
 
 def _same_boxes(now: Columns, then: Columns) -> NDArray[np.bool_]:

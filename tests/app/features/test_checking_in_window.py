@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt
 import core.engine.check as checking
 from app.features.checking import CheckingFeature
 from core.alarms.kinds import Alarm
-from core.alarms.thresholds import Calibration
+from core.alarms.thresholds import Calibration, Checkers
 from core.document.track import Keyframe
 from core.geometry import Box, iou
 from core.states import Source
@@ -34,7 +34,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def by_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Boxes are checked by the fast tracker of tests."""
-    judge = Calibration(second="template-match", check_below=0.6)
+    one = Checkers(("template-match",), 0.6)
+    judge = Calibration(quick=one, thorough=one)
     monkeypatch.setattr(checking, "calibration", lambda _: judge)
 
 
@@ -71,10 +72,35 @@ def test_that_a_check_finds_the_drift_that_no_sign_showed(
     assert abs(place.first - truly[0]) <= 2
     assert place.last == 29
     assert place.alarms == Alarm.SECOND
-    assert any("another tracker" in text for text in driver.notice_texts("info"))
+    assert any("would place others" in text for text in driver.notice_texts("info"))
     driver.desk.stack.undo()
     review.refresh()
     assert not review.queue.places
+
+
+def test_that_a_further_check_asks_only_about_what_is_new(
+    driver: Driver, clip: Path, by_template: None, qtbot: Any
+) -> None:
+    _tracked(driver, clip)
+    checker = _feature(driver).checking
+
+    def checked() -> int:
+        with qtbot.waitSignal(checker.finished, timeout=20_000) as told:
+            driver.key(Qt.Key.Key_Q, ALT)
+        return told.args[0]
+
+    driver.window.controller.seek(29)
+    driver.settle()
+    assert checked() == 29
+    driver.window.controller.edits.typed(CLIP.boxes[29])
+    keys = [Keyframe(f, CLIP.boxes[f], Source.TRACKED, 0.9, run=1) for f in (20, 21)]
+    track = driver.track.with_keyframes(keys)
+    driver.desk.edit("Track", driver.desk.document.with_track(track), focus=(track.id, 20))
+    assert checked() == 21, "from the box on frame 0 to the last new one"
+    doubted = driver.track.columns.alarms & int(Alarm.SECOND)
+    assert not doubted[[20, 21]].any()
+    assert doubted[19], "and nothing else changed"
+    assert doubted[28]
 
 
 def test_that_closing_the_window_ends_a_check(

@@ -50,6 +50,17 @@ def test_that_a_second_tracker_tells_how_far_it_agrees() -> None:
     assert len(made) == 1, "one tracker is started again, not built again"
 
 
+def test_that_of_several_trackers_the_mean_overlap_counts() -> None:
+    several = SecondTracker(lambda: Follower(), lambda: Follower(2))  # type: ignore[arg-type,return-value]
+    several.trust(_image(), START)
+    for k in (1, 2):
+        apart = iou(START.shifted(k, 0), START.shifted(2 * k, 0))
+        told = several.about(_image(), START.shifted(k, 0))
+        assert told == pytest.approx((1 + apart) / 2)
+    with pytest.raises(ValueError, match="asked"):
+        SecondTracker()
+
+
 def test_that_a_round_trip_comes_back_to_where_the_way_began_or_not() -> None:
     boxes = [START.shifted(k, 0) for k in range(9)]
     for step, told in ((-1.0, 1.0), (0.0, iou(START, START.shifted(4, 0)))):

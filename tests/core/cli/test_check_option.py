@@ -55,6 +55,9 @@ def test_that_a_check_doubts_what_another_tracker_does_not_say(
     assert "39 boxes checked with still" in capsys.readouterr().out
     assert not len(_run(clip, tmp_path / "b.boxtrail", "--check", "template-match"))
     assert not len(_run(clip, tmp_path / "c.boxtrail"))
+    both = _run(clip, tmp_path / "d.boxtrail", "--check", "still,template-match")
+    assert "checked with still and template-match" in capsys.readouterr().out
+    assert set(both) < set(doubted), "of two the mean counts: one of them agrees"
 
 
 def test_that_a_second_tracker_beside_the_run_stops_it(clip: Path, tmp_path: Path) -> None:

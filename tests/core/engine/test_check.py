@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 from fakes.array_video import moving_patch
 
+from core import weights
 from core.alarms.kinds import Alarm
 from core.alarms.review import places
+from core.alarms.thresholds import Calibration, Checkers
 from core.document.document import Document, Run, VideoRef
-from core.document.track import Keyframe, Track
-from core.engine.check import Checked, Leg, check, judge_of, legs, with_check
+from core.document.track import Columns, Keyframe, Track
+from core.engine.check import Checked, Leg, answered, check, checkers_of, judge_of, legs, with_check
 from core.engine.control import Control
 from core.errors import TrackerError
 from core.geometry import Box
 from core.states import Flag, Source
+from core.trackers import load_all
+from core.trackers.base import Services
 
 
 class Believer:
@@ -110,6 +114,30 @@ def test_that_a_check_can_begin_at_the_last_trusted_box() -> None:
     track = _track(_mine(0), _key(1), _mine(4), _key(5), _key(6))
     assert legs(track, 5) == [Leg(4, 6)]
     assert legs(track, 3) == [Leg(0, 6)]
+
+
+def test_that_what_a_check_left_as_it_is_needs_no_other() -> None:
+    track = _track(_mine(0), *(_key(f) for f in range(1, 4)), _mine(4), _key(5), _key(6))
+    checked = _check(track, Believer())
+    known = answered(with_check(track, checked, {Alarm.SECOND: 0.75}), checked)
+    assert list(known.frames) == [1, 2, 3, 5, 6]
+    assert legs(track, 5, known) == [Leg(4, 6)], "nothing is new: as without knowing"
+    moved = track.with_keyframes([_key(2, w=12)])
+    assert legs(moved, 5, known) == [Leg(0, 2)]
+    both = moved.with_keyframes([_key(3, w=12), _key(5, alarms=int(Alarm.SECOND))])
+    assert legs(both, 5, known) == [Leg(0, 5)], "two ways that meet are one"
+    before = _track(_key(1), _key(2), _mine(4), _key(5))
+    assert legs(before, 5, Columns.empty()) == [Leg(4, 5), Leg(4, 1)]
+
+
+def test_that_two_are_asked_only_where_both_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Calibration(quick=Checkers(("ccr",), 0.7), thorough=Checkers(("ccr", "cract"), 0.6))
+    load_all()
+    monkeypatch.setattr(weights, "missing", lambda keys, _: list(keys))
+    assert checkers_of(known, Services(), thorough=True) == known.quick
+    monkeypatch.setattr(weights, "missing", lambda keys, _: [])
+    assert checkers_of(known, Services(), thorough=True) == known.thorough
+    assert checkers_of(known, Services(), thorough=False) == known.quick
 
 
 def test_that_an_answer_holds_for_the_frames_since_the_one_before() -> None:
