@@ -1,9 +1,9 @@
 """Attributes of tracks by the schema of their label: reading, setting, changing the schema.
 
 An attribute has one value per object, or values per frame that hold until changed
-(:mod:`core.document.attribute_steps`). What is stored fits the schema or is an attribute
-that the schema does not know (from an import, or from another label): such values are kept
-and never shown as if they were valid.
+(:mod:`core.document.attribute_steps`). What is stored fits the schema, or was said where
+another one held (in an import, under another label): such values are kept, so that nothing
+said is lost, and never shown as if they were valid.
 """
 
 from __future__ import annotations

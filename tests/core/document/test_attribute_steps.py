@@ -166,3 +166,15 @@ def test_that_a_recovery_says_that_attributes_changed() -> None:
     document = man(2)
     after = attributes.with_value_at(document, 2, "pose", "runs", 3, 9)
     assert autosave.describe_difference(document, after) == "attributes of 1 track changed"
+
+
+def test_that_values_which_move_to_an_object_of_another_label_are_kept_but_not_shown() -> None:
+    document = man(2)
+    document = document.with_track(replace(document.track(2), label="child"))
+    few = replace(POSE, choices=("walks", "runs"))
+    document = attributes.with_schema(document, "child", (few,))
+    document = attributes.with_value_at(document, 1, "pose", "sits", 10, None)
+    swapped = operations.swapped(document, 1, 2, 5)
+    assert swapped.track(2).steps["pose"] == ((10, "sits"),)
+    assert said(swapped, 2) == [few.initial] * FRAMES
+    assert operations.swapped(swapped, 1, 2, 5) == document
