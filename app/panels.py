@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app import actions as table
 from app.views.box_editor import BoxEditor
+from app.views.dock_title import DockTitle
 from app.views.overlay_panel import OverlayPanel
 from app.views.proposal_bar import ProposalBar
 from app.views.review_panel import ReviewPanel
@@ -188,7 +189,16 @@ class Panels:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setWidget(widget)
+        dock.setTitleBarWidget(DockTitle(dock))
+        dock.visibilityChanged.connect(self._keep_names)  # it may have got a tab bar
         return dock
+
+    def _keep_names(self, _: bool) -> None:
+        """Tabs that do not fit beside each other are scrolled: “O…” tells nobody anything."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
 
     def _make_toolbar(self) -> QToolBar:
         bar = QToolBar(self._window.tr("Tools"), self._window)

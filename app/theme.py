@@ -221,6 +221,7 @@ def style_sheet(tokens: Colors) -> str:
     """
     values = asdict(tokens)
     values["icons"] = resource("icons").as_posix()
+    values["tick"] = "tick-dark" if tokens is DARK else "tick"  # readable on the accent
     text = resource("theme.qss").read_text(encoding="utf-8")
     return re.sub(r"@([a-z_]+)", lambda match: values[match.group(1)], text)
 

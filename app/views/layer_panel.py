@@ -16,8 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QSizePolicy,
-    QSplitter,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -33,6 +31,7 @@ from core.trackers.base import MapInfo
 
 G = theme.GRID
 _SWATCH = QSize(28, 10)
+_LISTED = 5  # layers that are shown without scrolling
 _POSITION = Qt.ItemDataRole.UserRole
 
 
@@ -136,28 +135,15 @@ class LayerPanel(QWidget):
         for button in self._buttons.values():
             bar.addWidget(button)
         bar.addStretch(1)
-        upper, lower = QWidget(self), QWidget(self)
-        for part, widgets in ((upper, (self._list, bar)), (lower, (self._filter, self._tree))):
-            column = QVBoxLayout(part)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(G // 2)
-            for widget in widgets:
-                if isinstance(widget, QHBoxLayout):
-                    column.addLayout(widget)
-                else:
-                    column.addWidget(widget)
-        self._list.setMinimumHeight(52)
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._tree.setMinimumHeight(60)
-        upper.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        parts = QSplitter(Qt.Orientation.Vertical, self)
-        parts.addWidget(upper)
-        parts.addWidget(lower)
-        parts.setChildrenCollapsible(False)
-        parts.setStretchFactor(1, 1)
-        parts.setSizes([130, 260])
         column = QVBoxLayout(self)
         column.setContentsMargins(G, G, G, G)
-        column.addWidget(parts)
+        column.setSpacing(G // 2)
+        column.addWidget(self._list)
+        column.addLayout(bar)
+        column.addWidget(self._filter)
+        column.addWidget(self._tree, 1)
 
     # ---- showing -----------------------------------------------------------------------
 
@@ -174,6 +160,7 @@ class LayerPanel(QWidget):
             self._show_row(item, position)
         self._list.setCurrentItem(rows[len(rows) - 1 - stack.active])
         self._list.setEnabled(bool(self._titles))
+        self._fit_list(len(rows))
         blocker.unblock()
         several = len(stack.layers) > 1
         self._buttons["up"].setEnabled(stack.active < len(stack.layers) - 1)
@@ -181,6 +168,11 @@ class LayerPanel(QWidget):
         self._buttons["remove"].setEnabled(several)
         self._buttons["copy"].setEnabled(bool(self._titles))
         self._tree.set_ticked(set(stack.keys))
+
+    def _fit_list(self, rows: int) -> None:
+        """As high as its layers, so that the maps below get the rest."""
+        row = max(self._list.sizeHintForRow(0), 18)
+        self._list.setFixedHeight(min(max(rows, 2), _LISTED) * row + 2)
 
     def _show_row(self, item: QTreeWidgetItem, position: int) -> None:
         layer = self._stack.layers[position]
