@@ -36,6 +36,20 @@ def cell_size(response: ResponseMap) -> tuple[float, float]:
     return abs(a), abs(e)
 
 
+def summit(response: ResponseMap) -> tuple[float, float]:
+    """Frame position of the middle of the map's upper tenth, weighed by its heights.
+
+    Of a map whose top is flat the largest cell is chance; this is not.
+    """
+    values = response.values.astype(float)
+    low, high = float(values.min()), float(values.max())
+    rows, cols = np.nonzero(values >= low + 0.9 * (high - low))
+    heights = values[rows, cols] - low + 1e-12
+    return response.placement.cell_center(
+        float(np.average(rows, weights=heights)), float(np.average(cols, weights=heights))
+    )
+
+
 def said(result: TrackResult) -> dict[str, Any]:
     """Everything a result says except how long it took, ready to be compared."""
     maps = {

@@ -25,6 +25,18 @@ def services_for(spec: TrackerSpec) -> Services:
     return Services(weights=importlib.import_module(module).stand_in())
 
 
+def formula_services(spec: TrackerSpec) -> Services:
+    """Services with weights made by formula wherever there are any, trained ones elsewhere.
+
+    A correlation by formula peaks where the target is; a trained network may answer with a
+    plateau that leans. Only the first can show that geometry is right to a part of a cell.
+    """
+    module = f"fakes.{spec.key.replace('-', '_')}_weights"
+    if not spec.weights or importlib.util.find_spec(module) is None:
+        return services_for(spec)
+    return Services(weights=importlib.import_module(module).stand_in())
+
+
 def follows_size(spec: TrackerSpec) -> bool:
     """Whether the weights of :func:`services_for` can tell a change of size.
 

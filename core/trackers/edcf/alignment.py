@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -21,11 +23,14 @@ class Alignment:
     """Where the low map's cells lie in the high map.
 
     `grid` ``(1, n, n, 2)`` for :func:`torch.nn.functional.grid_sample` with aligned
-    corners, `inside` ``(n, n)`` whether the high map says anything there.
+    corners, `inside` ``(n, n)`` whether the high map says anything there. `ratio` low cells
+    make a high one; `reach` high cells to each side of the middle one lie inside.
     """
 
     grid: Tensor
     inside: Tensor
+    ratio: int
+    reach: int
 
     @classmethod
     def of(
@@ -36,14 +41,33 @@ class Alignment:
         high_stride: int,
         device: torch.device,
     ) -> Alignment:
-        """For odd numbers of cells, with zero displacement in both maps' middle cells."""
+        """For odd numbers of cells, with zero displacement in both maps' middle cells.
+
+        Raises
+        ------
+        ValueError
+            If the high stride is no multiple of the low one.
+        """
+        ratio, rest = divmod(high_stride, low_stride)
+        if rest:
+            raise ValueError(f"strides {low_stride} and {high_stride} do not nest")
         pixels = (torch.arange(low_cells, dtype=torch.float64) - low_cells // 2) * low_stride
         reach = (high_cells // 2) * high_stride
         line = pixels / max(reach, 1)
         rows, cols = torch.meshgrid(line, line, indexing="ij")
         inside = (rows.abs() <= 1 + 1e-9) & (cols.abs() <= 1 + 1e-9)
         grid = torch.stack([cols, rows], dim=-1)[None]
-        return cls(grid.float().to(device), inside.to(device))
+        most = min(high_cells // 2, low_cells // 2 // ratio)
+        return cls(grid.float().to(device), inside.to(device), ratio, most)
+
+    def own_cells(self, aligned: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of a map ``(n, n)`` that :meth:`apply` made, the values at the high map's own cells.
+
+        Nothing is lost: between them :meth:`apply` only draws straight lines.
+        """
+        middle, step = aligned.shape[0] // 2, self.reach * self.ratio
+        part = slice(middle - step, middle + step + 1, self.ratio)
+        return np.ascontiguousarray(aligned[part, part])
 
     def apply(self, high: Tensor) -> Tensor:
         """High responses ``(N, R, R)`` on the low map's cells, ``(N, n, n)``."""

@@ -39,7 +39,7 @@ def _scale_maps(name: str) -> tuple[MapInfo, ...]:
         for key, title, doc in (
             ("fused", "Fused response", "The sum at this scale, before the penalty on scales."),
             ("low", "Fine response", "The correlation filter at this scale."),
-            ("high", "Coarse response", "The template at this scale."),
+            ("high", "Coarse response", "The template at this scale, on its own cells."),
         )
     )
 
@@ -60,7 +60,7 @@ MAPS: tuple[MapInfo, ...] = (
     MapInfo(
         "high",
         "Coarse response",
-        "The first frame's template on coarse features, brought to the fine cells.",
+        "The first frame's template on coarse features, on its own cells.",
         branch="coarse",
     ),
     *(info for name in _SCALES for info in _scale_maps(name)),
@@ -79,10 +79,18 @@ MAPS: tuple[MapInfo, ...] = (
 )
 
 
-def response_placement(box: Box, factor: float, extractor: Extractor) -> Placement:
-    """Where a response searched around `box` at scale `factor` lies in the frame."""
-    unit = PADDING * factor * extractor.low.stride / extractor.crop
-    w, h, n = unit * box.w, unit * box.h, extractor.cells
+def response_placement(
+    box: Box, factor: float, extractor: Extractor, *, coarse: bool = False
+) -> Placement:
+    """Where a response searched around `box` at scale `factor` lies in the frame.
+
+    The fine cells, which low and fused responses have, or the `coarse` ones.
+    """
+    alignment = extractor.alignment
+    n = 2 * alignment.reach + 1 if coarse else extractor.cells
+    stride = extractor.low.stride * (alignment.ratio if coarse else 1)
+    unit = PADDING * factor * stride / extractor.crop
+    w, h = unit * box.w, unit * box.h
     reach = n // 2 + 0.5
     region = Box(box.cx - reach * w, box.cy - reach * h, n * w, n * h)
     return Placement.covering(region, (n, n))
@@ -115,9 +123,18 @@ def maps(
 def _response_makers(find: Find, extractor: Extractor) -> dict[str, Callable[[], ResponseMap]]:
     makers: dict[str, Callable[[], ResponseMap]] = {}
 
-    def maker(values: MapArray, index: int) -> Callable[[], ResponseMap]:
-        place = (find.center, float(find.factors[index]), extractor)
-        return lambda: ResponseMap(values[index].copy(), response_placement(*place))
+    def maker(key: str, values: MapArray, index: int) -> Callable[[], ResponseMap]:
+        coarse = key == "high"
+
+        def make() -> ResponseMap:
+            place = response_placement(
+                find.center, float(find.factors[index]), extractor, coarse=coarse
+            )
+            if coarse:
+                return ResponseMap(extractor.alignment.own_cells(values[index]), place)
+            return ResponseMap(values[index].copy(), place)
+
+        return make
 
     responses = find.responses
     named = {"fused": responses.fused, "low": responses.low, "high": responses.high}
@@ -125,10 +142,10 @@ def _response_makers(find: Find, extractor: Extractor) -> dict[str, Callable[[],
     for key, values in named.items():
         if values is None:
             continue
-        makers[key] = maker(values, find.winner)
+        makers[key] = maker(key, values, find.winner)
         for name, step in _SCALES.items():
             if 0 <= middle + step < len(find.factors):
-                makers[f"{name}.{key}"] = maker(values, middle + step)
+                makers[f"{name}.{key}"] = maker(key, values, middle + step)
     return makers
 
 

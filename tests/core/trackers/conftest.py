@@ -27,17 +27,23 @@ def texture(height: int, width: int, seed: int, *, grain: int = 6) -> np.ndarray
 
 @dataclass
 class Scene:
-    """`frame(box)` shows the target exactly in `box`, on a ground that stays."""
+    """`frame(box)` shows the target exactly in `box`, on a ground that stays.
+
+    A `plain` ground says nothing of its own place: what a map says is the target's.
+    """
 
     height: int = 120
     width: int = 160
     grey: bool = False
     seed: int = 0
+    plain: bool = False
     _ground: np.ndarray = field(init=False)
     _target: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         self._ground = texture(self.height, self.width, self.seed, grain=14)
+        if self.plain:
+            self._ground = np.full_like(self._ground, 128)
         self._target = texture(96, 96, self.seed + 1, grain=12)
 
     def frame(self, box: Box) -> np.ndarray:

@@ -49,3 +49,21 @@ def test_that_other_strides_are_aligned_alike() -> None:
 def test_that_a_high_map_of_one_cell_says_the_same_everywhere() -> None:
     found = Alignment.of(63, 4, 1, 8, CPU).apply(torch.full((1, 1, 1), 0.7))
     assert (found == 0.7).all()
+
+
+@pytest.mark.parametrize("sizes", [OWN, (63, 4, 23, 8), (125, 2, 13, 16), (125, 2, 17, 16)])
+def test_that_the_high_maps_own_cells_are_read_back(sizes: tuple[int, int, int, int]) -> None:
+    cells = sizes[2]
+    high = torch.rand(1, cells, cells, generator=torch.Generator().manual_seed(1))
+    alignment = Alignment.of(*sizes, CPU)
+    found = alignment.own_cells(alignment.apply(high)[0].numpy())
+    # What the low map does not reach is left out, alike on every side.
+    rim = cells // 2 - alignment.reach
+    assert found.shape == (cells - 2 * rim,) * 2
+    expected = high[0, rim : cells - rim, rim : cells - rim].numpy()
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_that_strides_that_do_not_nest_are_refused() -> None:
+    with pytest.raises(ValueError, match="nest"):
+        Alignment.of(125, 2, 17, 9, CPU)

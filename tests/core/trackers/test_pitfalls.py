@@ -23,6 +23,7 @@ from fakes.registered_trackers import (
     cell_size,
     damaged,
     said,
+    summit,
     tensors,
     walk,
 )
@@ -89,16 +90,15 @@ def test_that_opposite_motions_leave_no_bias(
         tracker.restore(state)
         result = tracker.update(world.frame(truth))
         response = result.maps[spec.primary_map]
-        x, y = response.peak()
+        # Which cell of a flat top is the largest is chance, the middle of the top is not.
+        x, y = summit(response)
         cells = [max(size, 1.0) for size in cell_size(response)]
         # Without a trained regression a box may sit on the grid, too.
         dx, dy = result.box.cx - truth.cx, result.box.cy - truth.cy
         boxes_off.append((dx / max(cells[0], 2.5), dy / max(cells[1], 2.5)))
         peaks_off.append(((x - truth.cx) / cells[0], (y - truth.cy) / cells[1]))
     assert np.abs(np.mean(boxes_off, axis=0)).max() < 0.4, boxes_off
-    # A trained network may prefer one of two cells that the target lies between.
-    most = 0.55 if spec.key == "crpn" else 0.4
-    assert np.abs(np.mean(peaks_off, axis=0)).max() < most, peaks_off
+    assert np.abs(np.mean(peaks_off, axis=0)).max() < 0.4, peaks_off
 
 
 def test_that_responses_peak_inside_the_search_window_at_the_border(

@@ -1,81 +1,173 @@
 """Every map's peak falls where the target was planted, at five sizes and at the border.
 
-Errors are counted in cells of the map. Some maps are finer than what they show; for these
-the tolerance is the cell of their source, and why is said where it is listed.
+*Geometry* is held to a part of a cell: the target moves on a plain ground, which has no
+place of its own, and networks that may answer with a leaning plateau are replaced by
+correlations by formula. Errors are counted in cells of the map; half a cell is rounding.
+*What trained networks answer* on a textured ground is measured beside it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from fakes.registered_trackers import START, Build, cell_size
+from fakes.registered_trackers import START, Build, cell_size, summit
+from fakes.stand_in_weights import formula_services
 
-from core.geometry import Box
-from core.trackers.base import ALL_MAPS, TrackResult
+from core.geometry import Box, Placement
+from core.trackers.base import ALL_MAPS, ResponseMap, Tracker, TrackResult
 from core.trackers.registry import TrackerSpec
 
 PLACES = [
+    (START, (6, -3)),
+    (START, (-6, 3)),
     (Box(70, 50, 20, 16), (-3, 4)),
     (Box(66, 46, 28, 22), (4, -3)),
-    (START, (6, -2)),
     (Box(50, 34, 50, 40), (5, 4)),
-    (Box(40, 30, 70, 54), (8, 3)),
+    (Box(40, 30, 70, 54), (-8, -3)),
     (Box(3, 4, 36, 28), (4, 2)),
     (Box(119, 88, 36, 28), (3, -4)),
 ]
-# A score is shown where its anchor lies; the network moves the anchor's box onto the target
-# from up to a few cells away, and the later a stage, the farther it trusts itself to reach.
-_ANCHORS = 3.0
-# Brought from coarse features (16 pixels) onto the cells of fine ones (2 pixels).
-_COARSE = 8.0
-# Features of the network come in steps of several of the cells that all features share.
-_DEEP = 2.0
-TOLERANCES = {
-    "crpn": {"penalised": _ANCHORS, "stage2.score": _ANCHORS, "stage3.score": _ANCHORS},
-    "cract": {"coarse": _ANCHORS},
-    "edcf": {f"{name}high": _COARSE for name in ("", "smaller.", "same.", "larger.")},
-    "ccr-deep": {f"stage{n}.{kind}": _DEEP for n in (1, 2, 3) for kind in ("cnn", "deep")},
+FEW = PLACES[:2]
+Seen = list[tuple[TrackResult, Box]]
+
+ROUNDING = 0.75
+"""Cells that a largest cell may be off: half of one, and what the response itself is."""
+
+BIAS = 0.4
+"""Cells by which the middles of the peaks may be off on average: a lost cell is one."""
+
+# A trained network's answer is a plateau of ten cells and more in these, or leans: an
+# anchor beside the target answers as strongly as the one on it, because its box would be
+# moved onto it; features of stride 16 change with their place on their lattice.
+PLATEAUS = {
+    "crpn": {"penalised", "stage1.score", "stage2.score", "stage3.score"},
+    "cract": {"coarse", "rpn_score"},
+    "ccr-deep": {f"stage{n}.{kind}" for n in (1, 2, 3) for kind in ("cnn", "deep")},
 }
 
 
-def far(spec: TrackerSpec, result: TrackResult, truth: Box) -> dict[str, float]:
-    """Maps whose peak lies a tolerance or more from the target, with the error in cells."""
-    kinds = {info.key: info.kind for info in spec.maps}
-    wrong = {}
-    for key, found in result.maps.items():
-        if kinds[key] not in ("response", "probability"):
-            continue
-        x, y = found.peak()
-        across, down = cell_size(found)
-        error = max(abs(x - truth.cx) / max(across, 1.0), abs(y - truth.cy) / max(down, 1.0))
-        if error >= TOLERANCES.get(spec.key, {}).get(key, 1.0):
-            wrong[key] = round(error, 2)
-    return wrong
-
-
-def test_that_every_map_peaks_on_the_target(spec: TrackerSpec, started: Any, scene: Any) -> None:
-    tracker, world = started(), scene()
-    tracker.want_maps = ALL_MAPS
-    truth = START.shifted(6, -3)
+def seen_at(places: list[Any], make: Any, world: Any) -> Seen:
+    """Per place the result for the frame after the start, and where the target is."""
+    found: Seen = []
     with torch.inference_mode():
-        assert far(spec, tracker.update(world.frame(truth)), truth) == {}
+        for start, offset in places:
+            tracker, truth = make(), start.shifted(*offset)
+            tracker.init(world.frame(start), start)
+            tracker.want_maps = ALL_MAPS
+            found.append((tracker.update(world.frame(truth)), truth))
+    return found
+
+
+def by_formula(spec: TrackerSpec) -> Tracker:
+    return spec.create(None, formula_services(spec))
+
+
+def peaks(spec: TrackerSpec) -> set[str]:
+    return {info.key for info in spec.maps if info.kind in ("response", "probability")}
+
+
+def off(found: ResponseMap, at: tuple[float, float], truth: Box) -> np.ndarray:
+    """Error (x, y) of a frame position in cells of the map."""
+    return (np.array(at) - (truth.cx, truth.cy)) / cell_size(found)
+
+
+def wrong(spec: TrackerSpec, seen: Seen) -> dict[str, str]:
+    """What is said of every map whose place is not right; empty when all are."""
+    errors: dict[str, list[np.ndarray]] = defaultdict(list)
+    said: dict[str, str] = {}
+    for result, truth in seen:
+        for key in peaks(spec) & set(result.maps):
+            found = result.maps[key]
+            error = off(found, found.peak(), truth)
+            if np.abs(error).max() >= ROUNDING:
+                said[key] = f"{error.round(2)} cells off at {truth}"
+            errors[key].append(off(found, summit(found), truth))
+    for key, several in errors.items():
+        bias = np.mean(several, axis=0)
+        if np.abs(bias).max() >= BIAS:
+            said[key] = f"{bias.round(2)} cells off on average"
+    return said
+
+
+def shifted(seen: Seen, col: int, row: int) -> Seen:
+    """The same, as if every map were reported `col`, `row` cells away from its place."""
+    moved = []
+    for result, truth in seen:
+        maps = {}
+        for key, found in result.maps.items():
+            a, b, c, d, e, f = found.placement.matrix
+            matrix = (a, b, c + a * col + b * row, d, e, f + d * col + e * row)
+            maps[key] = replace(found, placement=Placement(matrix))
+        moved.append((replace(result, maps=maps), truth))
+    return moved
+
+
+def require_right(spec: TrackerSpec, seen: Seen) -> None:
+    assert wrong(spec, seen) == {}
+    there = set.union(*(set(result.maps) for result, _ in seen)) & peaks(spec)
+    for step in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        assert set(wrong(spec, shifted(seen, *step))) == there, "a lost cell would pass"
+    for result, _ in seen:
+        require_windows(spec, result)
+
+
+def require_windows(spec: TrackerSpec, result: TrackResult) -> None:
+    """Filters and masks have no peak: they lie on the target, or on a response's cells."""
+    tested = {key: result.maps[key] for key in peaks(spec) & set(result.maps)}
+    cells = {(found.placement.matrix, found.values.shape) for found in tested.values()}
+    for key in set(result.maps) - set(tested):
+        found = result.maps[key]
+        if (found.placement.matrix, found.values.shape) in cells:
+            continue
+        extent = found.placement.extent(found.values.shape)
+        assert (extent.cx, extent.cy) == pytest.approx((result.box.cx, result.box.cy)), key
+
+
+def test_that_every_map_lies_where_the_target_was_planted(spec: TrackerSpec, scene: Any) -> None:
+    seen = seen_at(
+        FEW, lambda: spec.create(None, formula_services(spec)), scene(seed=6, plain=True)
+    )
+    require_right(spec, seen)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("start", "offset"), PLACES, ids=lambda value: str(value))
-def test_that_every_map_peaks_on_the_target_at_five_sizes_and_at_the_border(
-    spec: TrackerSpec, build: Build, scene: Any, start: Box, offset: tuple[int, int]
+@pytest.mark.timeout(600)
+def test_that_every_map_lies_right_at_five_sizes_and_at_the_border(
+    spec: TrackerSpec, scene: Any
 ) -> None:
-    tracker, world = build(), scene(seed=6)
-    truth = start.shifted(*offset)
-    with torch.inference_mode():
-        tracker.init(world.frame(start), start)
-        tracker.want_maps = ALL_MAPS
-        assert far(spec, tracker.update(world.frame(truth)), truth) == {}
+    seen = seen_at(
+        PLACES, lambda: spec.create(None, formula_services(spec)), scene(seed=6, plain=True)
+    )
+    require_right(spec, seen)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_that_trained_networks_answer_near_the_target(
+    spec: TrackerSpec, build: Build, scene: Any
+) -> None:
+    """On textured grounds; the middle of a plateau within a cell of the target on average.
+
+    By how much a plateau leans is the target's look: over several looks it must vanish.
+    """
+    plateaus = PLATEAUS.get(spec.key, set())
+    errors: dict[str, list[np.ndarray]] = defaultdict(list)
+    for seed in (6, 7, 8) if plateaus else (6,):
+        for result, truth in seen_at(PLACES, build, scene(seed=seed)):
+            for key in peaks(spec) & set(result.maps):
+                found = result.maps[key]
+                error = off(found, summit(found) if key in plateaus else found.peak(), truth)
+                sharp = key not in plateaus and seed == 6
+                assert not sharp or np.abs(error).max() < 1, (key, truth, error)
+                errors[key].append(error)
+    for key, several in errors.items():
+        assert np.linalg.norm(several, axis=1).mean() < 1, (key, several)
+        assert np.abs(np.mean(several, axis=0)).max() < BIAS, (key, several)
 
 
 def test_that_anchors_are_shown_where_they_lie(spec: TrackerSpec, started: Any, scene: Any) -> None:
