@@ -5,10 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from app import theme
+
+
+class Readout(QWidget):
+    """A line of rich text that changes with every frame.
+
+    The label has the size of this widget, fixed: else each new text would lay out the
+    whole window again.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = QLabel(self)
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self._label.fontMetrics().height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def text(self) -> str:
+        """What is shown."""
+        return self._label.text()
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._label.setText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._label.setFixedSize(self.size())
 
 
 class ScoreHead(QWidget):
@@ -23,9 +54,7 @@ class ScoreHead(QWidget):
         super().__init__(parent)
         self._chosen: list[str] = []
         self._known: dict[str, list[str]] = {}
-        self._readout = QLabel(self)
-        self._readout.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._readout = Readout(self)
         self._follow = QToolButton(self)
         self._follow.setIcon(theme.icon("follow"))
         self._follow.setCheckable(True)
@@ -120,7 +149,7 @@ class ScoreHead(QWidget):
             parts.append(f"{square}&nbsp;{name}&nbsp;<b>{shown}</b>")
         text = "&nbsp;&nbsp; ".join(parts)
         if text != self._readout.text():
-            self._readout.setText(text)
+            self._readout.set_text(text)
 
     def _toggled(self, action: QAction) -> None:
         name = action.data()

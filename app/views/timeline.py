@@ -63,7 +63,7 @@ class Timeline(TimelineCanvas):
         self._scale = TimeScale.fitted(frame_count, self.viewport().width() - self.gutter())
         self._sync_bars()
         self._describe()
-        self.viewport().update()
+        self._renew()
 
     def set_tracks(self, lanes: Sequence[TrackLane]) -> None:
         """Show these lanes; cheap when most `columns` are the same objects as before."""
@@ -71,7 +71,7 @@ class Timeline(TimelineCanvas):
         changed = set(self._lane_pixmaps.keep(self._lanes))
         if [lane.track_id for lane in old] != [lane.track_id for lane in self._lanes]:
             self._sync_bars()
-            self.viewport().update()
+            self._renew()
             return
         for number, (before, now) in enumerate(zip(old, self._lanes, strict=True)):
             looks_same = (before.title, before.color, before.visible, before.selected) == (
@@ -80,7 +80,7 @@ class Timeline(TimelineCanvas):
             if now.track_id in changed or not looks_same:
                 self._update_lane(number)
                 if now.selected or before.selected:
-                    self.viewport().update(0, RULER, self.viewport().width(), STRIP)
+                    self._update_strip()
 
     def set_playhead(self, frame: int) -> None:
         """Show where the application is; turns the page when the playhead leaves the view."""
@@ -118,7 +118,7 @@ class Timeline(TimelineCanvas):
         """Score under which a frame counts as doubtful; not announced."""
         if value != self._threshold:
             self._threshold = min(max(value, 0.0), 1.0)
-            self.viewport().update(0, RULER, self.viewport().width(), STRIP)
+            self._update_strip()
 
     def threshold(self) -> float:
         """The threshold shown."""

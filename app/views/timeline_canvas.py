@@ -1,8 +1,9 @@
 """What the timeline draws: ruler, score strip, lanes, and the overlays that move.
 
-Everything that depends only on data and scale comes from cached pixmaps; playhead,
-hover line, cached bar and run are painted over them. A new playhead repaints two
-narrow columns, whatever the length of the clip and the number of tracks.
+Everything that stands still is one picture (:class:`app.views.backdrop.Backdrop`), of
+which only what changed is painted anew; threshold, hover line and playhead are painted
+over it. A new playhead repaints two narrow columns and draws no lane, whatever the length
+of the clip, the number of tracks and what is marked on them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from app import theme
 from app.views import timeline_ruler as ruler
+from app.views.backdrop import Backdrop
 from app.views.lane_marks import Area, paint_marks
 from app.views.timeline_data import TrackLane
 from app.views.timeline_lanes import LanePixmaps, ScorePixmap
@@ -34,6 +36,12 @@ RULER = ruler.RULER_HEIGHT
 STRIP = 44
 _ROW = LANE_HEIGHT + 2
 _STRIP_PAD = 4
+_LOOKS = (
+    QEvent.Type.PaletteChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.LanguageChange,
+)
 
 
 class TimelineCanvas(QAbstractScrollArea):
@@ -41,6 +49,7 @@ class TimelineCanvas(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._backdrop = Backdrop()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setMinimumHeight(RULER + STRIP + 2 * _ROW)
@@ -143,15 +152,15 @@ class TimelineCanvas(QAbstractScrollArea):
             self._scale = self._scale.scrolled_to(bar.value() / self._scale.px)
             self._update_axis()
         if dy:
-            self.viewport().update(self.lanes_rect())
+            self._renew(self.lanes_rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_width()
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+        if event.type() in _LOOKS:
             self._ruler_key = ()
-            self.viewport().update()
+            self._renew()
         super().changeEvent(event)
 
     # repainting as little as possible -------------------------------------------
@@ -167,19 +176,41 @@ class TimelineCanvas(QAbstractScrollArea):
         """Everything but the names."""
         gutter = self.gutter()
         view = self.viewport()
-        view.update(gutter, 0, view.width() - gutter, view.height())
+        self._renew(QRect(gutter, 0, view.width() - gutter, view.height()))
 
     def _update_ruler(self) -> None:
-        self.viewport().update(0, 0, self.viewport().width(), RULER)
+        self._renew(QRect(0, 0, self.viewport().width(), RULER))
+
+    def _update_strip(self) -> None:
+        self._renew(QRect(0, RULER, self.viewport().width(), STRIP))
 
     def _update_lane(self, number: int) -> None:
-        self.viewport().update(0, self.lane_top(number), self.viewport().width(), _ROW)
+        row = QRect(0, self.lane_top(number), self.viewport().width(), _ROW)
+        self._renew(row.intersected(self.lanes_rect()))
+
+    def _renew(self, rect: QRect | None = None) -> None:
+        """Paint what stands still in `rect` (everywhere if None) anew."""
+        self._backdrop.spoil(rect)
+        self.viewport().update(self.viewport().rect() if rect is None else rect)
 
     # painting -------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        tokens, dirty = theme.colors(), event.rect()
+        view, tokens = self.viewport(), theme.colors()
+        still = self._backdrop.picture(
+            view.size(), view.devicePixelRatioF(), view.font(), tokens, self._paint_still
+        )
+        painter = QPainter(view)
+        painter.drawPixmap(0, 0, still)
+        if self._scale.count:
+            painter.setClipRect(QRect(self.gutter(), 0, view.width(), 1 << 16))
+            self._paint_threshold(painter, tokens)
+            self._paint_moving(painter, tokens)
+        painter.end()
+
+    def _paint_still(self, painter: QPainter, dirty: QRect) -> None:
+        """Everything that a new playhead leaves as it is, within `dirty`."""
+        tokens = theme.colors()
         painter.fillRect(dirty, QColor(tokens.window))
         if self._scale.count == 0:
             self._paint_hint(painter, self.viewport().rect(), self.tr("No clip is open"))
@@ -188,10 +219,6 @@ class TimelineCanvas(QAbstractScrollArea):
         self._paint_strip(painter, tokens, dirty)
         if dirty.top() < RULER:
             self._paint_ruler(painter, tokens, dirty)
-        painter.setClipRect(QRect(self.gutter(), 0, self.viewport().width(), 1 << 16))
-        self._paint_threshold(painter, tokens)
-        self._paint_moving(painter, tokens)
-        painter.end()
 
     def _paint_lanes(self, painter: QPainter, tokens: theme.Colors, dirty: QRect) -> None:
         area = self.lanes_rect()
@@ -199,7 +226,7 @@ class TimelineCanvas(QAbstractScrollArea):
             text = self.tr("Draw a box to begin a track")
             self._paint_hint(painter, area.adjusted(self.gutter(), 0, 0, 0), text)
             return
-        painter.setClipRect(area)
+        painter.setClipRect(area.intersected(dirty))
         for number, lane in enumerate(self._lanes):
             top = self.lane_top(number)
             if top + _ROW <= max(area.top(), dirty.top()) or top > min(
@@ -207,7 +234,7 @@ class TimelineCanvas(QAbstractScrollArea):
             ):
                 continue
             self._paint_lane(painter, tokens, dirty, lane, top)
-        painter.setClipping(False)
+        painter.setClipRect(dirty)
 
     def _paint_lane(
         self, painter: QPainter, tokens: theme.Colors, dirty: QRect, lane: TrackLane, top: int
@@ -275,7 +302,7 @@ class TimelineCanvas(QAbstractScrollArea):
             self._ruler_key = key
         painter.drawPixmap(gutter, 0, self._ruler_pixmap)
         painter.save()
-        painter.setClipRect(QRect(gutter, 0, self.viewport().width(), RULER))
+        painter.setClipRect(QRect(gutter, 0, self.viewport().width(), RULER).intersected(dirty))
         painter.translate(gutter, 0)
         if self._run is not None:
             ruler.paint_run(painter, self._scale, tokens, self._run)
