@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(
             preferences, self.panels.tracker, prompts or Questions(self), self
         )
+        self.controller.desk.key_note = partial(table.key_note, self.actions_by_id)
         self.presenter = Presenter(self.controller, self.panels, self.status, self)
         self.commands = WindowCommands(self, self.controller, self.panels, self.presenter)
         self.features = attach_all(

@@ -47,7 +47,10 @@ class Panels:
         self._window = window
         self._actions = actions
         self.canvas = VideoView()
-        self.welcome = Welcome([actions["open"], actions["open_folder"], actions["open_demo"]])
+        self.welcome = Welcome(
+            [actions["open"], actions["open_folder"], actions["open_demo"]],
+            actions["track_forward"],
+        )
         self.transport = Transport()
         self.timeline = Timeline()
         self.plot = ScorePlot()

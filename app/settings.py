@@ -74,7 +74,7 @@ class Preferences:
     pause_when: str = param(
         "lost",
         "Hold a run by itself when the tracker says the target is lost, or already when it is "
-        "uncertain; a run that holds goes on with Space.",
+        "uncertain; a run that holds goes on when you press Play.",
         choices=("never", "lost", "uncertain"),
         group="Tracking",
     )

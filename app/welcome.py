@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app import actions as table
 
 _RECENT_SHOWN = 5
 
@@ -19,12 +22,16 @@ class Welcome(QWidget):
     ----------
     actions
         Open a file, open a folder, open the demo clip.
+    track
+        What is done with a box; the hint tells its key.
     """
 
     open_recent = Signal(str)
     files_dropped = Signal(list)
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: Sequence[QAction], track: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.setObjectName("welcome")
@@ -33,12 +40,10 @@ class Welcome(QWidget):
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.7)
         title.setFont(font)
-        hint = QLabel(
-            self.tr(
-                "Draw a box around the target, press <b>E</b>, and watch it being tracked.<br>"
-                "You can also drop a video, a folder of pictures or a project here."
-            )
-        )
+        self._track = track
+        self._hint = hint = QLabel()
+        self._tell_key()
+        track.changed.connect(self._tell_key)
         hint.setTextFormat(Qt.TextFormat.RichText)
         self._status = QLabel()
         texts = (self.tr("&Open video…"), self.tr("Open &folder…"), self.tr("Open &demo"))
@@ -63,6 +68,23 @@ class Welcome(QWidget):
         self._status.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(self._status)
         layout.addStretch(4)
+
+    def hint(self) -> str:
+        """What there is to do."""
+        return self._hint.text()
+
+    @Slot()
+    def _tell_key(self) -> None:
+        """The key may be changed while the program runs."""
+        key = html.escape(table.shown_key(self._track.shortcut().toString()))
+        how = self.tr("press <b>%s</b>") % key if key else self.tr("choose <b>Track forward</b>")
+        self._hint.setText(
+            self.tr(
+                "Draw a box around the target, %s, and watch it being tracked.<br>"
+                "You can also drop a video, a folder of pictures or a project here."
+            )
+            % how
+        )
 
     def set_status(self, text: str) -> None:
         """What is going on, e.g. that a clip is being opened."""

@@ -101,9 +101,14 @@ def keys_of(action: QAction) -> tuple[str, ...]:
     )
 
 
+def key_note(actions: Mapping[str, QAction], name: str) -> str:
+    """The key that an action has now, to put behind what it does: `` (Space)``, or nothing."""
+    shown = actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f" ({shown})" if shown else ""
+
+
 def _tooltip(spec: ActionSpec, action: QAction) -> str:
-    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    key = f" ({shown})" if shown else ""
+    key = key_note({spec.id: action}, spec.id)
     return f"{plain(translated(spec.text)).rstrip('…')}{key}\n{translated(spec.tip)}"
 
 

@@ -7,7 +7,7 @@ so there is one answer to "what changed", told by three signals.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -90,6 +90,7 @@ class Desk(QObject):
         self.threshold: float | None = None  # scores below it are doubtful; None: as tracked
         self.tolerances = Tolerances()  # what was learnt about alarms
         self.state = UiState()
+        self.key_note: Callable[[str], str] = lambda name: ""  # its key now, as " (Space)"
         self.memo = Memo()  # what views show of the document's parts
         self._skipped: list[Focus] | None = None  # what is passed on the way to a step
         self.stack = QUndoStack(self)

@@ -61,7 +61,7 @@ class RunReport(QObject):
         """The run holds because a person set a box on its object."""
         self._desk.say(
             self.tr("Tracking holds because you corrected the box."),
-            self.tr("Press Space to track on from your box."),
+            self.tr("Let it go on from your box%s.") % self._desk.key_note("play"),
             action="play",
             action_text=self.tr("Track on from here"),
         )
@@ -81,9 +81,12 @@ class RunReport(QObject):
             if last.state == TargetState.LOST
             else self.tr("The tracker is not sure from frame %d on.")
         )
-        hint = self.tr("Correct the box and press R, or press Space to go on.")
+        note = self._desk.key_note
+        hint = self.tr("Correct the box and re-track from it%s, or let the run go on%s.") % (
+            note("retrack"), note("play")
+        )  # fmt: skip
         if tail:
-            hint = self.tr("Correct the box and press U to track on from it.")
+            hint = self.tr("Correct the box and track on from it%s.") % note("track_until")
         self._desk.say(
             text % first,
             f"{active.live.reason_at(first)} {hint}".strip(),

@@ -160,8 +160,8 @@ class ConsensusFeature(Feature):
             return self.tr("The trackers are running; what they say is compared at the end.")
         return self.tr(
             "Nothing of several trackers waits for this object. Tick some in the tracker panel "
-            "and press Ctrl+Shift+E on a frame with a box."
-        )
+            "and track with them from a frame with a box%s."
+        ) % self._desk.key_note("together")
 
     def _text(self, found: Comparison, here: tuple[int, int, bool] | None) -> str:
         places = sum(apart for _, _, apart in found.stretches())
@@ -197,6 +197,8 @@ class ConsensusFeature(Feature):
                     float(found.each[number].mean()),
                     float((found.best == number).mean()),
                     number == best,
+                    self._desk.key_note(f"take_here{number + 1}"),
+                    self._desk.key_note(f"take_stretch{number + 1}"),
                 )
             )
         if found.waiting.fused is not None:
@@ -204,7 +206,17 @@ class ConsensusFeature(Feature):
             value = None if row is None else float(found.mean[row])
             title, mean = self.tr("The fused boxes"), float(found.mean.mean())
             made.append(
-                MemberRow(FUSED, "fused", title, fused.color, fused.pattern, value, mean, 0.0)
+                MemberRow(
+                    FUSED,
+                    "fused",
+                    title,
+                    fused.color,
+                    fused.pattern,
+                    value,
+                    mean,
+                    0.0,
+                    here_key=self._desk.key_note("take_here0"),
+                )
             )
         return made
 

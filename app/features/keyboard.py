@@ -60,6 +60,8 @@ class KeyboardFeature(Feature):
     def use(self, keys: keymap.KeyMap) -> None:
         """Use these keys from now on, and keep what of them differs from the usual ones."""
         table.set_keys(self.parts.actions, keys)
+        desk = self.parts.controller.desk
+        desk.state_changed.emit(desk.state)  # texts that name keys are made anew
         try:
             keymap.save(keymap.differences(self._usual, keys), keymap.path())
         except BoxtrailError as error:

@@ -35,7 +35,8 @@ class MemberRow:
 
     `color` and `pattern` are those of its box in the picture. `here` is its agreement with
     the others on this frame, None where it proposes nothing; `overall` the mean, `share`
-    the share of frames on which it is best, all in [0, 1].
+    the share of frames on which it is best, all in [0, 1]. The keys are those of its
+    buttons, as `` (Alt+1)``.
     """
 
     number: int
@@ -47,6 +48,8 @@ class MemberRow:
     overall: float
     share: float
     best: bool = False
+    here_key: str = ""
+    stretch_key: str = ""
 
 
 class ConsensusPanel(QWidget):
@@ -152,10 +155,8 @@ class _Row:
         about = f"{row.title}\nagrees {row.overall:.2f}, best on {row.share:.0%} of the frames"
         self._name.show_text(name, about)
         self._value.setText("–" if row.here is None else f"{row.here:.2f}")
-        key = f" (Alt+{row.number + 1})" if row.number != FUSED else " (Alt+0)"
-        self.here.setToolTip(f"Take {row.name} on this frame{key}")
-        longer = f" (Ctrl+{row.number + 1})" if row.number != FUSED else ""
-        self.stretch.setToolTip(f"Take {row.name} for the marked stretch{longer}")
+        self.here.setToolTip(f"Take {row.name} on this frame{row.here_key}")
+        self.stretch.setToolTip(f"Take {row.name} for the marked stretch{row.stretch_key}")
         self._out.setToolTip(f"Leave {row.name} out; the others stay")
         for button in (self.here, self.stretch):
             button.setEnabled(row.here is not None)

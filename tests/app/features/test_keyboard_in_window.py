@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from fakes.app_driver import Driver
 from PySide6.QtCore import Qt
@@ -92,3 +95,40 @@ def test_that_what_cannot_be_done_says_why_and_is_not_done(driver: Driver) -> No
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
     QApplication.processEvents()
     assert not palette.isVisible()
+
+
+def test_that_texts_name_the_keys_that_are_in_force(driver: Driver) -> None:
+    welcome, desk = driver.window.panels.welcome, driver.desk
+    assert "press <b>E</b>" in welcome.hint()
+    assert desk.key_note("play") == " (Space)"
+    feature_of(driver).use(keys(driver) | {"track_forward": ("F9",), "play": (), "together": ()})
+    assert "press <b>F9</b>" in welcome.hint()
+    assert desk.key_note("play") == ""
+    assert "F9" in desk.key_note("track_forward")
+    consensus = driver.window.panels.docks["consensus"].widget()
+    driver.window.panels.docks["consensus"].show()
+    driver.until(lambda: "from a frame with a box." in consensus.text.text())
+    feature_of(driver).use(keys(driver) | {"track_forward": (), "together": ("F8",)})
+    assert "choose <b>Track forward</b>" in welcome.hint()
+    driver.until(lambda: "from a frame with a box (F8)." in consensus.text.text())
+    feature_of(driver).use({spec.id: spec.keys for spec in table.ACTIONS})
+
+
+def test_that_no_text_of_the_program_names_a_key_that_may_be_changed() -> None:
+    # Texts say what a key does by asking for it (Desk.key_note); the tables name the usual ones.
+    usual = {key for spec in table.ACTIONS for key in spec.keys if "+" in key[1:]}
+    named = re.compile("|".join(rf"(?<![\w+]){re.escape(key)}(?![\w+])" for key in sorted(usual)))
+    pressed = re.compile(r"\b[Pp]ress (<b>)?([A-Z]|Space)\b|\b([A-Z]|Space) goes on\b")
+    found = []
+    files = sorted(Path(table.__file__).parent.parent.rglob("*.py"))
+    assert len(files) > 100
+    for path in files:
+        if path.parent.name == "actions" or path.name == "keymap.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docs
+        texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in told]
+        for node in (n for n in texts if isinstance(n.value, str)):
+            if named.search(str(node.value)) or pressed.search(str(node.value)):
+                found.append(f"{path}:{node.lineno} {node.value}")
+    assert found == []
