@@ -128,7 +128,10 @@ def test_that_no_text_of_the_program_names_a_key_that_may_be_changed() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docs
         texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in told]
-        for node in (n for n in texts if isinstance(n.value, str)):
-            if named.search(str(node.value)) or pressed.search(str(node.value)):
-                found.append(f"{path}:{node.lineno} {node.value}")
+        found += [
+            f"{path}:{node.lineno} {node.value}"
+            for node in texts
+            if isinstance(node.value, str)
+            and (named.search(node.value) or pressed.search(node.value))
+        ]
     assert found == []
