@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -30,6 +29,7 @@ from core.evaluate.protocol import SequenceRun, Settings
 from core.evaluate.sequences import BenchmarkSequence, select
 from core.geometry import iou_rows
 from core.trackers import load_all, registry
+from core.weights.reading import read_facts
 
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
@@ -54,7 +54,7 @@ def main() -> int:
               f"{shared.mean():.4f} (least {shared.min():.4f})")  # fmt: skip
     if worst > args.tolerance:
         print(f"Boxes overlap by as little as {1 - worst:.3f}: kept in full precision.")
-        save_file(load_file(args.trained), target, facts(args.trained))
+        save_file(load_file(args.trained), target, read_facts(args.trained))
     target.chmod(0o644)
     content = target.read_bytes()
     print(f'sha256 = "{hashlib.sha256(content).hexdigest()}"\nbytes = {len(content)}')
@@ -72,12 +72,6 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def facts(file: Path) -> dict[str, str]:
-    """The texts that a weights file carries beside its tensors."""
-    with safe_open(file, "pt") as opened:
-        return dict(opened.metadata() or {})
-
-
 def halve(trained: Path, target: Path) -> None:
     """Floating-point tensors in half precision, the others as they are."""
     tensors = {
@@ -85,7 +79,7 @@ def halve(trained: Path, target: Path) -> None:
         for name, tensor in load_file(trained).items()
     }
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, target, facts(trained))
+    save_file(tensors, target, read_facts(trained))
 
 
 def run(

@@ -1,4 +1,4 @@
-"""``boxtrail weights``: which there are, getting, checking and converting them."""
+"""``boxtrail weights``: which there are, getting, checking, converting and averaging them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.cli import EXIT_PARTIAL
 from core.cli.options import UsageError
 from core.cli.progress import ProgressLine
 from core.nets import backbones
-from core.weights import convert, download, verify
+from core.weights import average, convert, download, verify
 from core.weights.files import how_to_get
 from core.weights.verify import Health
 
@@ -23,7 +23,7 @@ _MEGA = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The four things that can be done."""
+    """What can be done with them."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     listing = actions.add_parser("list", help="show all weights and where they are")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -45,13 +45,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="check it against this network and store it under its names: "
         + ", ".join(sorted(backbones.RECIPES)),
     )
+    averaging = actions.add_parser("average", help="make one network of several trainings")
+    averaging.add_argument("sources", type=Path, nargs="+", metavar="IN", help="the trainings")
+    averaging.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.safetensors", help="where to write"
+    )
+    averaging.add_argument(
+        "--shares", type=float, nargs="+", metavar="N", help="weight of each (default: equal)"
+    )
     for action in actions.choices.values():
         action.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 1 when a file is damaged, see :func:`core.cli.main`."""
-    actions = {"list": _list, "get": _get, "verify": _verify, "convert": _convert}
+    actions = {
+        "list": _list,
+        "get": _get,
+        "verify": _verify,
+        "convert": _convert,
+        "average": _average,
+    }
     return actions[args.action](args)
 
 
@@ -144,6 +158,12 @@ def _convert(args: argparse.Namespace) -> int:
     tensors = convert.convert(args.source, args.target, _fit(args.key) if args.key else None)
     count = sum(tensor.numel() for tensor in tensors.values())
     print(f"{args.target}: {len(tensors)} tensors, {count / 1e6:.1f} million numbers")
+    return 0
+
+
+def _average(args: argparse.Namespace) -> int:
+    tensors = average.average(args.sources, args.out, args.shares)
+    print(f"{args.out}: {len(tensors)} tensors, the mean of {len(args.sources)} files")
     return 0
 
 

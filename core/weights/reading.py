@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -42,6 +43,23 @@ def read(path: Path) -> dict[str, Tensor]:
     if not all(isinstance(name, str) and _is_plain(value) for name, value in state.items()):
         raise unreadable(path, ValueError("it holds something else than tensors"))
     return dict(state)
+
+
+def read_facts(path: Path) -> dict[str, str]:
+    """The texts that a ``.safetensors`` file carries beside its tensors; other files have none.
+
+    Raises
+    ------
+    WeightsError
+        If it is no such file.
+    """
+    if path.suffix != ".safetensors":
+        return {}
+    try:
+        with safe_open(path, "pt") as opened:
+            return dict(opened.metadata() or {})
+    except Exception as error:
+        raise unreadable(path, error) from error
 
 
 def _state_dict(path: Path) -> Mapping[str, Tensor]:

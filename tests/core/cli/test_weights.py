@@ -7,6 +7,7 @@ import pytest
 import torch
 from fakes import published_weights as published
 from fakes.listed_weights import CONTENT, folder, listed, no_names, server
+from safetensors.torch import load_file, save_file
 
 from core import weights
 from core.cli import main
@@ -99,3 +100,21 @@ def test_that_a_checkpoint_is_converted_under_our_names(capsys, tmp_path):
 def test_that_wrong_usage_is_explained(capsys, arguments):
     assert main(["weights", *arguments]) == 2
     assert "usage: boxtrail weights" in capsys.readouterr().err
+
+
+def test_that_trainings_are_averaged(capsys, tmp_path):
+    for number in range(2):
+        save_file({"a": torch.tensor([float(number)])}, tmp_path / f"{number}.safetensors")
+    out = tmp_path / "mean.safetensors"
+    sources = [str(tmp_path / f"{number}.safetensors") for number in range(2)]
+    assert main(["weights", "average", *sources, "--out", str(out), "--shares", "1", "3"]) == 0
+    assert "the mean of 2 files" in capsys.readouterr().out
+    assert load_file(out)["a"] == 0.75
+
+
+def test_that_an_average_of_different_networks_is_refused(capsys, tmp_path):
+    for name in ("a", "b"):
+        save_file({name: torch.ones(1)}, tmp_path / f"{name}.safetensors")
+    sources = [str(tmp_path / f"{name}.safetensors") for name in ("a", "b")]
+    assert main(["weights", "average", *sources, "--out", str(tmp_path / "c.safetensors")]) != 0
+    assert "different networks" in capsys.readouterr().err
