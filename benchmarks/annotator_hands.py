@@ -101,6 +101,7 @@ class WindowHands:
         self._checking = next(
             f for f in self.window.features if isinstance(f, CheckingFeature)
         ).checking
+        self._before_carry = self._desk.document
 
     def close(self) -> None:
         """Shut the window down; nothing is asked."""
@@ -175,8 +176,14 @@ class WindowHands:
         self._settle()
 
     def carry(self) -> None:
+        self._before_carry = self._desk.document
         self._driver.key(Key.Key_R, SHIFT)
         self._settle()
+
+    def undo(self) -> None:
+        if self._desk.document is not self._before_carry:  # where nothing was carried
+            self._driver.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            self._settle()
 
     def dismiss(self) -> None:
         frame = self._desk.state.frame
@@ -236,6 +243,7 @@ class CoreHands:
         self._session.store.replace(document, Change("New"))
         self._frame = 0
         self._replaced: dict[int, Keyframe] = {}
+        self._before_carry = track
         self._holds = holds
 
     def close(self) -> None:
@@ -311,9 +319,13 @@ class CoreHands:
 
     def carry(self) -> None:
         # Where nothing can be carried the window only says so.
+        self._before_carry = self._track
         with contextlib.suppress(EditError):
             result = carried(self._track, self._frame, self._replaced.get(self._frame))
             self._store(result.track)
+
+    def undo(self) -> None:
+        self._store(self._before_carry)
 
     def dismiss(self) -> None:
         at = [p for p in review.places(self._track) if p.first <= self._frame <= p.last]

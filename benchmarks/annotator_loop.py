@@ -33,6 +33,12 @@ RETRIES = 2
 EVERY = 50
 """Frames between spot checks."""
 
+AROUND = 10
+"""Frames to each side that are looked at after a correction was carried over."""
+
+ROUNDS = 3
+"""Times that what is new is checked and gone through."""
+
 TRIES = 12
 """Corrections within one flagged stretch after which the annotator goes on."""
 
@@ -79,11 +85,15 @@ class Hands(Protocol):
         ...
 
     def check(self) -> None:
-        """Let the second tracker check from the last trusted box on."""
+        """Let other trackers check what is new since the last check."""
         ...
 
     def carry(self) -> None:
         """Carry the correction on this frame over."""
+        ...
+
+    def undo(self) -> None:
+        """Take the last step back."""
         ...
 
     def dismiss(self) -> None:
@@ -121,7 +131,7 @@ class Annotator:
     def __init__(self, hands: Hands, truth: Boxes, *, alarms: bool = True) -> None:
         self._hands = hands
         self._truth = truth
-        self._visible = np.isfinite(truth).all(axis=1)
+        self._visible: np.ndarray = np.asarray(np.isfinite(truth).all(axis=1))
         self._alarms = alarms
         self.outcome = Outcome()
 
@@ -130,15 +140,24 @@ class Annotator:
         self._draw(int(np.argmax(self._visible)))
         self._track_on("track")
         if self._alarms:
-            self._check()
-            self._review()
+            self._go_through()
         looked: set[int] = set()
         spacing = EVERY
         self._spots(spacing, looked, BAD)
         while self.mean() < GOAL and spacing > 2:
             self._spots(spacing, set(), LOOSE)
             spacing //= 2
+        if self._alarms:
+            self._go_through()
         return self.outcome
+
+    def _go_through(self) -> None:
+        """Check and review until nothing new is flagged: carried boxes are checked again."""
+        for _ in range(ROUNDS):
+            self._check()
+            if not self._hands.places():
+                return
+            self._review()
 
     def mean(self) -> float:
         """Mean overlap over the frames with a target."""
@@ -230,27 +249,47 @@ class Annotator:
                 self._hands.go(first)
                 self._hands.dismiss()
                 return
-            self._repair(wrong, again=done < RETRIES)
+            around = self._repair(wrong, again=done < RETRIES)
+            first, last = min(first, around[0]), max(last, around[1])
 
-    def _repair(self, wrong: np.ndarray, *, again: bool) -> None:
-        """Correct a stretch: by carrying, or where the box is elsewhere by tracking again."""
+    def _repair(self, wrong: np.ndarray, *, again: bool) -> tuple[int, int]:
+        """Correct a stretch: by carrying, or where the box is elsewhere by tracking again.
+
+        Returns the first and last frame that were looked at on the way.
+        """
+        looked = int(wrong[0]), int(wrong[-1])
         absent = wrong[~self._visible[wrong]]
         if len(absent) and absent[0] == wrong[0]:
             self._to_reappearance(int(absent[0]))
             self._recheck()
-            return
+            return looked
         found = self.overlaps()
         if again and _longest(wrong[found[wrong] < GONE]) >= LASTING:
             self._correct(int(wrong[0]))
             self._track_on("retrack")
             self._recheck()
-            return
+            return looked
         worst = int(wrong[np.nanargmin(found[wrong])])
         self._correct(worst)
-        if not self._is_blip(worst, wrong, found):
+        if self._is_blip(worst, wrong, found):
+            return looked
+        return self._carry(worst)
+
+    def _carry(self, frame: int) -> tuple[int, int]:
+        """Carry, look at the boxes around, and take it back where they fit worse than before.
+
+        Returns the first and last frame that were looked at.
+        """
+        first, last = max(frame - AROUND, 0), min(frame + AROUND + 1, len(self._truth))
+        before = self.overlaps()[first:last]
+        self._do("key")
+        self._hands.carry()
+        self._do("look")
+        self._do("watch", last - first)
+        if np.nanmean(self.overlaps()[first:last]) < np.nanmean(before):
             self._do("key")
-            self._hands.carry()
-            self._do("look")
+            self._hands.undo()
+        return first, last - 1
 
     def _is_blip(self, worst: int, wrong: np.ndarray, found: Boxes) -> bool:
         """Whether only a frame or two are wrong, with boxes that fit on both sides."""
@@ -285,8 +324,7 @@ class Annotator:
             self._track_on("retrack")
             self._recheck()
         else:
-            self._do("key")
-            self._hands.carry()
+            self._carry(frame)
 
     # ---- keeping account -----------------------------------------------------------------
 
@@ -307,7 +345,7 @@ class Annotator:
         """Mask of boxes below the limit, and of boxes where there is no target."""
         found = self.overlaps()
         has_box = np.isfinite(self._hands.boxes()).all(axis=1)
-        return np.where(self._visible, np.nan_to_num(found) < BAD, has_box)
+        return np.asarray(np.where(self._visible, np.nan_to_num(found) < BAD, has_box))
 
     def _true(self, frame: int) -> Box:
         return Box(*(float(v) for v in self._truth[frame]))

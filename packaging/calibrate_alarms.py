@@ -267,10 +267,9 @@ def run_choose(args: argparse.Namespace) -> int:
             print(f"{folder.name:9s} {title:9s} " + _line(values), flush=True)
         if args.each:
             _print_each(data, ringing)
-        answers = check_chosen(args.cache, folder.name, ringing, data.sequence)
-        if answers is not None:
-            print(f"{folder.name:9s} " + answers.line(), flush=True)
-            found |= answers.measured
+        answers = _checkers(args, folder.name, ringing, data.sequence)
+        for name, answer in answers.items():
+            found |= answer.measured(name)
         chosen_table = table(folder.name, thresholds, weights, evidence, found, answers)
         tables[folder.name] = chosen_table
     if args.write:
@@ -280,6 +279,20 @@ def run_choose(args: argparse.Namespace) -> int:
         text = "\n".join([header, FALLBACK_TABLE, *tables.values()])
         (ROOT / "resources" / "alarms.toml").write_text(text, encoding="utf-8", newline="\n")
     return 0
+
+
+def _checkers(
+    args: argparse.Namespace, tracker: str, ringing: np.ndarray, sequence: np.ndarray
+) -> dict[str, Answers]:
+    """The best checkers: the one that is ``quick``, the two that are ``thorough``."""
+    best = {}
+    for count, name in enumerate(("quick", "thorough"), 1):
+        found = check_chosen(args.cache, tracker, ringing, sequence, count)
+        for answer in found if args.each else found[:1]:
+            print(f"{tracker:9s} " + answer.line(), flush=True)
+        if found:
+            best[name] = found[0]
+    return best
 
 
 def _line(values: dict[str, float]) -> str:
@@ -303,15 +316,16 @@ def table(
     weights: Weights,
     evidence: str,
     found: dict[str, float],
-    answers: Answers | None = None,
+    answers: dict[str, Answers] | None = None,
 ) -> str:
     """One tracker's part of the file."""
     calm = Thresholds()
     values = parameters.to_dict(thresholds)
     moved = {n: v for n, v in values.items() if v != getattr(calm, n)}
     lines = [f"[{key}]", f'evidence = "{evidence}"']
-    if answers is not None:
-        lines += [f'second = "{answers.second}"', f"check_below = {answers.below}"]
+    for name, answer in (answers or {}).items():
+        keys = ", ".join(f'"{key}"' for key in answer.seconds)
+        lines += ["", f"[{key}.{name}]", f"trackers = [{keys}]", f"below = {answer.below}"]
     lines += ["", f"[{key}.thresholds]"]
     lines += [f"{name} = {str(value).lower()}" for name, value in moved.items()]
     lines += ["", f"[{key}.weights]", f"bias = {weights.bias}"]
@@ -322,7 +336,7 @@ def table(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     recording = commands.add_parser("record", help="run trackers and keep what they say")
     recording.add_argument("--data", type=Path, required=True)

@@ -1,8 +1,10 @@
-"""Which second tracker checks a tracker best, and below which overlap it doubts a box.
+"""Which other trackers check a tracker best, and below which overlap they doubt a box.
 
-Read from the records of packaging/calibrate_alarms_record.py: where two trackers began
-from the same true box, the overlap of their boxes is what a check would have heard. With
-the run's own alarms it makes flagged stretches, as the review shows them.
+Read from the records of packaging/calibrate_alarms_record.py: where trackers began from
+the same true box, the overlap of their boxes is what a check would have heard, of two
+that check the mean. With the run's own alarms it makes flagged stretches, as the review
+shows them. The limit is chosen on all sequences; who checks, by what each sequence says
+with the limit of the others, for that is how new material will be judged.
 """
 
 from __future__ import annotations
@@ -14,16 +16,21 @@ from pathlib import Path
 import numpy as np
 
 from core.alarms.review import BREAK
+from core.engine.check import around
 from core.geometry import iou_rows
 
-CATCH = 0.95
-"""Share of the bad frames that shall lie in a flagged stretch."""
+CATCH = 0.97
+"""Share of the bad frames that shall lie in a flagged stretch where the limit is chosen."""
 
-BELOW = tuple(round(0.4 + 0.05 * k, 2) for k in range(11))
+MISS = 5.0
+"""How many flagged frames that are right weigh as much as a bad one that is not flagged, as
+shares: those are looked at in passing, this one has to be stumbled upon."""
+
+BELOW = np.round(np.arange(0.4, 0.86, 0.01), 2)
 """Overlaps to choose from."""
 
-SECONDS = ("ccr", "edcf", "drvt")
-"""Trackers that may check: those that follow changes of the target."""
+SECONDS = ("ccr", "edcf", "drvt", "crpn", "cract")
+"""Trackers that may check."""
 
 LEAST_BAD = 80
 """Bad frames without which nothing is chosen."""
@@ -31,30 +38,59 @@ LEAST_BAD = 80
 
 @dataclass(frozen=True)
 class Part:
-    """One sequence: overlap with the truth, with the second tracker, and own alarms."""
+    """One sequence: overlap with the truth and with the checkers, and own alarms.
+
+    `second` ``(N,)``, the mean over the checkers.
+    """
 
     name: str
     truth: np.ndarray
     second: np.ndarray
     ringing: np.ndarray
 
-    def flagged(self, below: float) -> np.ndarray:
-        """Mask of the frames that lie in a flagged stretch."""
-        return stretches(self.ringing | (self.second < below))
+    def counts(self) -> np.ndarray:
+        """Of each limit ``(K, 2)``: bad frames and others that lie in a flagged stretch."""
+        bad, heard = self.truth < 0.5, around(self.second)
+        found = [stretches(self.ringing | (heard < below)) for below in BELOW]
+        return np.array([[(flagged & bad).sum(), (flagged & ~bad).sum()] for flagged in found])
+
+    def all(self) -> np.ndarray:
+        """Bad frames and others."""
+        return np.array([(self.truth < 0.5).sum(), (self.truth >= 0.5).sum()])
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What was chosen for one tracker, and how good it is."""
+    """Who checks one tracker, below which limit, and how good that is.
 
-    second: str
+    `caught` is the share of bad frames in flagged stretches, `false` that of all others;
+    `new` are both where each sequence has the limit of the others.
+    """
+
+    seconds: tuple[str, ...]
     below: float
-    measured: dict[str, float]
+    caught: float
+    false: float
+    new: tuple[float, float]
 
     def line(self) -> str:
         """For the screen."""
-        shown = "  ".join(f"{n} {v:.1%}" for n, v in self.measured.items())
-        return f"checked by {self.second} below {self.below}: {shown}"
+        return (
+            f"checked by {' and '.join(self.seconds)} below {self.below}: caught "
+            f"{self.caught:.1%}, others {self.false:.1%}; left out {self.new[0]:.1%}, "
+            f"{self.new[1]:.1%}"
+        )
+
+    def cost(self) -> float:
+        """What is to be low, on sequences that the limit was not chosen on."""
+        return MISS * (1 - self.new[0]) + self.new[1]
+
+    def measured(self, name: str) -> dict[str, float]:
+        """For the file."""
+        return {
+            f"{name}_caught": self.caught, f"{name}_false": self.false,
+            f"{name}_caught_left_out": self.new[0], f"{name}_false_left_out": self.new[1],
+        }  # fmt: skip
 
 
 def stretches(ringing: np.ndarray) -> np.ndarray:
@@ -68,9 +104,9 @@ def stretches(ringing: np.ndarray) -> np.ndarray:
 
 
 def check_chosen(
-    cache: Path, tracker: str, ringing: np.ndarray, sequence: np.ndarray
-) -> Answers | None:
-    """The best second tracker for `tracker`, from what is recorded.
+    cache: Path, tracker: str, ringing: np.ndarray, sequence: np.ndarray, count: int
+) -> list[Answers]:
+    """All sets of up to `count` checkers for `tracker` that can be judged, the best first.
 
     Parameters
     ----------
@@ -78,55 +114,55 @@ def check_chosen(
         Per frame, seeds left out, as ``judged`` in calibrate_alarms.py lists them: whether
         the run's own alarms ring, and the name of the sequence.
     """
+    able = [s for s in SECONDS if s != tracker.split("-")[0] and (cache / s).is_dir()]
     found = []
-    for second in SECONDS:
-        if second == tracker.split("-")[0] or not (cache / second).is_dir():
-            continue
-        parts = paired(cache, tracker, second, ringing, sequence)
-        if sum(int((p.truth < 0.5).sum()) for p in parts) < LEAST_BAD:
-            continue
-        below = chosen(parts)
-        caught, false = shares(parts, dict.fromkeys((p.name for p in parts), below))
-        found.append((caught < CATCH, false, second, below, parts, caught))
-    if not found:
-        return None
-    _, false, second, below, parts, caught = min(found, key=lambda f: f[:2])
-    others = {p.name: chosen([q for q in parts if q is not p]) for p in parts}
-    caught_out, false_out = shares(parts, others)
-    measured = {
-        "check_caught": caught, "check_false": false,
-        "check_caught_left_out": caught_out, "check_false_left_out": false_out,
-    }  # fmt: skip
-    return Answers(second, below, measured)
+    sets = [itertools.combinations(able, size) for size in range(1, count + 1)]
+    for seconds in itertools.chain(*sets):
+        parts = paired(cache, tracker, seconds, ringing, sequence)
+        if sum(int((p.truth < 0.5).sum()) for p in parts) >= LEAST_BAD:
+            found.append(judged(seconds, parts))
+    return sorted(found, key=Answers.cost)
 
 
 def paired(
-    cache: Path, tracker: str, second: str, ringing: np.ndarray, sequence: np.ndarray
+    cache: Path, tracker: str, seconds: tuple[str, ...], ringing: np.ndarray, sequence: np.ndarray
 ) -> list[Part]:
-    """The frames that both trackers reached from the first true box, per sequence."""
+    """The frames that all trackers reached from the first true box, per sequence."""
     parts = []
     for path in sorted((cache / tracker).glob("*.npz")):
-        other = cache / second / path.name
-        if not other.exists():
+        others = [cache / second / path.name for second in seconds]
+        if not all(other.exists() for other in others):
             continue
-        with np.load(path) as a, np.load(other) as b:
-            count = min(int((a["segment"] == 0).sum()), int((b["segment"] == 0).sum()))
-            both = iou_rows(a["boxes"][1:count], b["boxes"][1:count])
-            mine = ringing[sequence == path.stem][: count - 1]
-            parts.append(Part(path.stem, a["iou"][1:count], both, mine))
+        runs = [_first_run(p) for p in (path, *others)]
+        count = min(len(boxes) for boxes, _ in runs)
+        mine, truth = runs[0]
+        overlaps = [iou_rows(mine[1:count], boxes[1:count]) for boxes, _ in runs[1:]]
+        own = ringing[sequence == path.stem][: count - 1]
+        parts.append(Part(path.stem, truth[1:count], np.mean(overlaps, axis=0), own))
     return parts
 
 
-def chosen(parts: list[Part]) -> float:
-    """The lowest overlap that catches enough; else the one that catches most."""
-    names = [p.name for p in parts]
-    caught = [shares(parts, dict.fromkeys(names, below))[0] for below in BELOW]
-    return next((b for b, c in zip(BELOW, caught, strict=True) if c >= CATCH), BELOW[-1])
+def _first_run(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes ``(N, 4)`` up to where the target was lost for good, and their overlaps."""
+    with np.load(path) as data:
+        first = data["segment"] == 0
+        return data["boxes"][first], data["iou"][first]
 
 
-def shares(parts: list[Part], below: dict[str, float]) -> tuple[float, float]:
-    """Share of the bad frames in flagged stretches, and of all others."""
-    flagged = np.concatenate([p.flagged(below[p.name]) for p in parts])
-    bad = np.concatenate([p.truth < 0.5 for p in parts])
-    caught = float(flagged[bad].mean()) if bad.any() else 1.0
-    return caught, float(flagged[~bad].mean())
+def judged(seconds: tuple[str, ...], parts: list[Part]) -> Answers:
+    """How well these checkers do."""
+    counts, every = np.array([p.counts() for p in parts]), np.array([p.all() for p in parts])
+    total, whole = counts.sum(axis=0), every.sum(axis=0)
+    at = _limit(total, whole)
+    caught, false = total[at] / whole
+    others = [_limit(total - mine, whole - n) for mine, n in zip(counts, every, strict=True)]
+    new = sum(mine[k] for mine, k in zip(counts, others, strict=True)) / whole
+    return Answers(
+        seconds, float(BELOW[at]), float(caught), float(false), (float(new[0]), float(new[1]))
+    )
+
+
+def _limit(counts: np.ndarray, whole: np.ndarray) -> int:
+    """Row of the lowest overlap that catches enough; else the last."""
+    enough = np.flatnonzero(counts[:, 0] >= CATCH * whole[0])
+    return int(enough[0]) if len(enough) else len(counts) - 1

@@ -31,6 +31,9 @@ from core.trackers import registry
 from core.trackers.base import Services
 from core.video.source import VideoSource
 
+SPREAD = 2
+"""Frames to each side that a doubt takes in."""
+
 Progress = Callable[[int], None]
 """Told how many frames are done."""
 
@@ -146,16 +149,43 @@ def check(
 
 
 def with_check(track: Track, checked: Checked, limits: Mapping[Alarm, float]) -> Track:
-    """The track with the bits of what was heard: set below the limit, else cleared."""
+    """The track with the bits of what was heard: set below the limit, else cleared.
+
+    A doubt takes in the frames next to it (:func:`around`).
+    """
     columns = track.columns
     bits = columns.alarms.copy()
     machine = _tracked(columns) & _same_boxes(columns, checked.asked)
     for alarm, answers in checked.heard.items():
+        lowest = _lowest_around(answers)
         for row in np.flatnonzero(machine & np.isin(columns.frames, list(answers))):
-            doubted = answers[int(columns.frames[row])] < limits[alarm]
+            doubted = lowest[int(columns.frames[row])] < limits[alarm]
             bits[row] = bits[row] | np.uint16(alarm) if doubted else bits[row] & ~np.uint16(alarm)
     bits.setflags(write=False)
     return replace(track, columns=replace(columns, alarms=bits))
+
+
+def around(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each frame ``(N,)`` the lowest value within :data:`SPREAD` frames.
+
+    Errors outlast their plainest frame: where two trackers begin to part, the first boxes
+    that are wrong differ least.
+    """
+    padded = np.pad(values, SPREAD, constant_values=np.inf)
+    rows = [padded[k : k + len(values)] for k in range(2 * SPREAD + 1)]
+    return np.min(rows, axis=0)
+
+
+def _lowest_around(answers: Mapping[int, float]) -> dict[int, float]:
+    """:func:`around` for answers by frame; frames nobody spoke of say nothing."""
+    if not answers:
+        return {}
+    first, last = min(answers), max(answers)
+    values = np.full(last - first + 1, np.inf)
+    for frame, value in answers.items():
+        values[frame - first] = value
+    lowest = around(values)
+    return {frame: float(lowest[frame - first]) for frame in answers}
 
 
 def answered(track: Track, checked: Checked) -> Columns:

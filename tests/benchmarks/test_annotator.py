@@ -79,12 +79,13 @@ class Puppet:
         self.truth, self.flagged, self.log = truth, flagged, []
         self.shown = np.full_like(truth, np.nan)
         self.frame, self.mine = 0, set()
+        self.carried = np.zeros(4)
 
     def boxes(self) -> np.ndarray:
         return self.shown.copy()
 
     def places(self) -> list[tuple[int, int]]:
-        return self.flagged if "check" in self.log else []
+        return self.flagged if "check" in self.log and "dismiss" not in self.log else []
 
     def go(self, frame: int) -> None:
         self.frame = frame
@@ -109,7 +110,12 @@ class Puppet:
 
     def carry(self) -> None:
         self.log.append("carry")
-        self.shown = self.truth.copy()
+        self.before = self.shown.copy()
+        self.shown = self.truth + self.carried
+
+    def undo(self) -> None:
+        self.log.append("undo")
+        self.shown = self.before
 
     def check(self) -> None:
         self.log.append("check")
@@ -139,6 +145,15 @@ def test_that_a_flagged_drift_takes_one_correction_that_is_carried() -> None:
     assert not outcome.missed  # type: ignore[attr-defined]
 
 
+def test_that_a_correction_whose_carrying_makes_boxes_worse_is_taken_back() -> None:
+    truth = _bent()
+    puppet = Puppet(truth, [(30, 100)])
+    puppet.carried = np.array([25.0, 0, 0, 0])
+    outcome = _module("annotator_loop").Annotator(puppet, truth).label()
+    assert puppet.log.count("carry") == puppet.log.count("undo") > 1
+    assert outcome.effort.corrections > 1
+
+
 def test_that_what_nothing_pointed_at_counts_as_missed_though_a_spot_check_finds_it() -> None:
     puppet, outcome = _labelled([])
     assert outcome.missed == sorted(outcome.bad_seen)  # type: ignore[attr-defined]
@@ -153,7 +168,8 @@ def test_that_it_corrects_nothing_where_the_boxes_are_right() -> None:
     puppet.track = lambda key: setattr(puppet, "shown", truth.copy())  # type: ignore[assignment,method-assign]
     outcome = _module("annotator_loop").Annotator(puppet, truth).label()
     assert outcome.effort.corrections == 0
-    assert puppet.log == ["put 0", "check", "dismiss"]
+    assert [step for step in puppet.log if step != "check"] == ["put 0", "dismiss"]
+    assert puppet.log[1] == "check"
 
 
 def test_that_it_labels_a_clip_in_the_window_with_keys_and_mouse(
@@ -175,6 +191,9 @@ def test_that_it_labels_a_clip_in_the_window_with_keys_and_mouse(
         assert hands.put(10, wrong) == "fix"
         hands.carry()
         assert annotator.overlaps()[12] < annotator.overlaps()[2]
+        hands.undo()
+        assert annotator.overlaps()[12] > 0.8
+        hands.carry()
         hands.go(10)
         assert hands.put(10, clip.boxes[10]) == "fix"
         assert annotator.overlaps()[10] > 0.9

@@ -11,8 +11,11 @@ from fakes.clip_file import write_clip
 from fakes.template_match import TemplateMatch, TemplateMatchParams
 
 from core.alarms.kinds import Alarm
+from core.alarms.thresholds import Checkers
 from core.cli import main
 from core.document import project_file
+from core.engine.check import SPREAD
+from core.geometry import Box, iou
 from core.trackers import registry
 from core.trackers.base import TrackResult
 
@@ -50,14 +53,16 @@ def test_that_a_check_doubts_what_another_tracker_does_not_say(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     doubted = _run(clip, tmp_path / "a.boxtrail", "--check", "still")
-    assert 1 < doubted[0] < 10
-    assert doubted[-1] == 39
+    boxes = project_file.load(tmp_path / "a.boxtrail").tracks[0].columns
+    apart = [f for f in boxes.frames if iou(Box(*boxes.boxes[f]), CLIP.boxes[0]) < Checkers().below]
+    assert 1 < apart[0] < 10
+    assert list(doubted) == list(range(max(apart[0] - SPREAD, 1), 40))
     assert "39 boxes checked with still" in capsys.readouterr().out
     assert not len(_run(clip, tmp_path / "b.boxtrail", "--check", "template-match"))
     assert not len(_run(clip, tmp_path / "c.boxtrail"))
     both = _run(clip, tmp_path / "d.boxtrail", "--check", "still,template-match")
     assert "checked with still and template-match" in capsys.readouterr().out
-    assert set(both) < set(doubted), "of two the mean counts: one of them agrees"
+    assert len(both) < len(doubted), "of two the mean counts: one of them agrees"
 
 
 def test_that_a_second_tracker_beside_the_run_stops_it(clip: Path, tmp_path: Path) -> None:

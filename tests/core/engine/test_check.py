@@ -14,7 +14,18 @@ from core.alarms.review import places
 from core.alarms.thresholds import Calibration, Checkers
 from core.document.document import Document, Run, VideoRef
 from core.document.track import Columns, Keyframe, Track
-from core.engine.check import Checked, Leg, answered, check, checkers_of, judge_of, legs, with_check
+from core.engine.check import (
+    SPREAD,
+    Checked,
+    Leg,
+    answered,
+    around,
+    check,
+    checkers_of,
+    judge_of,
+    legs,
+    with_check,
+)
 from core.engine.control import Control
 from core.errors import TrackerError
 from core.geometry import Box
@@ -66,12 +77,13 @@ def _check(track: Track, opinion: Believer, start: int | None = None) -> Checked
 
 
 def test_that_boxes_nobody_else_believes_are_doubted_and_nothing_else_changes() -> None:
-    track = _track(_mine(0), *(_key(f, w=10 if f < 4 else 30) for f in range(1, 8)))
+    track = _track(_mine(0), *(_key(f, w=10 if f < 6 else 30) for f in range(1, 10)))
     result = with_check(track, _check(track, Believer()), {Alarm.SECOND: 0.75})
-    assert [int(a) for a in result.columns.alarms] == [0] * 4 + [int(Alarm.SECOND)] * 4
+    first = 6 - SPREAD
+    assert [int(a) for a in result.columns.alarms] == [0] * first + [int(Alarm.SECOND)] * 6
     assert replace(result.columns, alarms=track.columns.alarms) == track.columns
     (place,) = places(result)
-    assert (place.first, place.last) == (4, 7)
+    assert (place.first, place.last) == (first, 9)
     assert place.reason == "Another tracker says another box."
 
 
@@ -80,6 +92,16 @@ def test_that_a_second_check_takes_back_what_no_longer_holds_and_keeps_other_ala
     track = _track(_mine(0), *(_key(f, alarms=old) for f in range(1, 4)))
     result = with_check(track, _check(track, Believer()), {Alarm.SECOND: 0.75})
     assert [int(a) for a in result.columns.alarms] == [0] + [int(Alarm.LOOKS)] * 3
+
+
+def test_that_a_doubt_takes_in_the_frames_beside_it_but_not_across_what_nobody_spoke_of() -> None:
+    track = _track(_mine(0), *(_key(f, w=30 if f == 5 else 10) for f in range(1, 11) if f != 6))
+    checked = _check(track, Believer())
+    assert set(checked.heard[Alarm.SECOND]) == {1, 2, 3, 4, 5}, "a gap ends the walk"
+    result = with_check(track, checked, {Alarm.SECOND: 0.75})
+    doubted = result.columns.frames[result.columns.alarms != 0]
+    assert list(doubted) == [3, 4, 5]
+    assert list(around(np.array([1.0, 0.9, 0.2, 0.9, 1.0, 1.0]))) == [0.2] * 5 + [0.9]
 
 
 def test_that_boxes_which_changed_since_the_check_began_are_left_alone() -> None:
