@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -19,18 +18,20 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.controller.comparison import Comparison
 from app.controller.desk import Desk
 from app.controller.kept_runs import KeptRuns
+from app.controller.overlay import Overlay
 from app.controller.review import Review
-from app.controller.runs import Runs
 from app.controller.truth import GroundTruth
 from app.jobs.background import Background
+from core.document.track import Track
 from core.errors import BoxtrailError
 from core.evaluate import html
 from core.evaluate.failures import MARGIN, FailureGallery, find_failures
-from core.evaluate.pictures import SIDE, Key, cut_out
+from core.evaluate.pictures import Card, Key, card
 from core.evaluate.printed import printed
 from core.evaluate.report import Report, versions
 from core.evaluate.truth import Truth
-from core.render.maps import color_table, normalized
+from core.render.maps import MapLook
+from core.states import Source
 from core.storage import atomic_write
 from core.trackers.base import ResponseMap
 from core.video.images import list_series, read_image
@@ -45,7 +46,8 @@ _EVERY_MS = 400
 class Entry:
     """A failure (against the truth) or an alarm (of the tracker's own signs).
 
-    `curve` are overlaps (scores without truth) of the frames from `curve_start` on.
+    `curve` are overlaps (scores without truth) of the frames from `curve_start` on, `scores`
+    the tracker's own there, where both are known.
     """
 
     key: str
@@ -56,21 +58,14 @@ class Entry:
     reason: str
     curve: tuple[float, ...]
     curve_start: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """Pictures of an entry; None where there is none."""
-
-    frame: Picture | None
-    map: Picture | None
+    scores: tuple[float, ...] = ()
 
 
 class Gallery(QObject):
     """`changed` tells of another list; `seen` of pictures for the entry of that number."""
 
     changed = Signal()
-    seen = Signal(int, object)  # number, Seen
+    seen = Signal(int, object)  # number, Card
     defect = Signal(object)
 
     def __init__(
@@ -80,13 +75,13 @@ class Gallery(QObject):
         kept: KeptRuns,
         comparison: Comparison,
         review: Review,
-        runs: Runs,
+        overlay: Overlay,
         background: Background,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._desk, self._truth, self._kept = desk, truth, kept
-        self._comparison, self._review, self._runs = comparison, review, runs
+        self._comparison, self._review, self._overlay = comparison, review, overlay
         self._background = background
         self._round = 0
         self.entries: tuple[Entry, ...] = ()
@@ -135,11 +130,12 @@ class Gallery(QObject):
             for key in sorted(sequences):
                 for failure in sequences[key].get("failures", ()):
                     words = " – ".join(w for w in (failure["reason"], failure["words"]) if w)
-                    curve = tuple(np.nan if v is None else float(v) for v in failure["curve"])
+                    curve = _floats(failure["curve"])
                     last = failure["start"] + failure["length"] - 1
                     found.append(
                         Entry(key, tracker, failure["start"], last, is_alarm=False, reason=words,
-                              curve=curve, curve_start=failure["curve_start"])
+                              curve=curve, curve_start=failure["curve_start"],
+                              scores=_floats(failure.get("scores", ())))
                     )  # fmt: skip
         return found
 
@@ -151,7 +147,8 @@ class Gallery(QObject):
                 last = failure.start + failure.length - 1
                 found.append(
                     Entry("", name, failure.start, last, is_alarm=False, reason=words,
-                          curve=tuple(failure.curve.tolist()), curve_start=failure.curve_start)
+                          curve=tuple(failure.curve.tolist()), curve_start=failure.curve_start,
+                          scores=tuple(failure.scores.tolist()))
                 )  # fmt: skip
         return found + self._alarms()
 
@@ -160,18 +157,22 @@ class Gallery(QObject):
         truth, mine = self._truth.truth, self._truth.boxes()
         if truth is None:
             return {}
-        rows = [(r.name, r.boxes, r.words) for r in self._kept.runs if len(r.boxes) == len(truth)]
+        rows = [
+            (r.name, r.boxes, r.words, r.scores)
+            for r in self._kept.runs
+            if len(r.boxes) == len(truth)
+        ]
         if not rows and mine is not None:
-            title = self._desk.document.track(self._desk.state.track or 0).title
-            rows = [(title, mine, {})]
+            track = self._desk.document.track(self._desk.state.track or 0)
+            rows = [(track.title, mine, {}, _scores(track, len(mine)))]
         found = {}
-        for name, boxes, words in rows:
+        for name, boxes, words, scores in rows:
             known = np.flatnonzero(np.isfinite(boxes[:, 0]))
             if len(known):
                 start, stop = int(known[0]), int(known[-1]) + 1
                 found[name] = find_failures(
                     boxes[:stop], truth.boxes[:stop], start=start, size=self._truth.size,
-                    words=words,
+                    words=words, scores=scores,
                 )  # fmt: skip
         return found
 
@@ -199,49 +200,58 @@ class Gallery(QObject):
 
     def _look(self) -> None:
         session, number = self._desk.session, self._round
-        boxes = {run.name: run.boxes for run in self._kept.runs}
-        truth = self._truth.truth
-        clip = None if session is None else _Clip(session.video, truth, boxes)
+        clip = None if session is None else _Clip(session.video, self._truth.truth)
         clips = self._comparison.report.sources if self._comparison.report is not None else {}
         entries = self.entries
         if session is None and not clips:
             return
+        look = MapLook(self._desk.state.overlay.colormap, smooth=False)
+        told = [(self._box_of(entry), self._map_of(entry)) for entry in entries]
 
-        def work() -> dict[int, Seen]:
+        def work() -> dict[int, Card]:
             found = {}
             for k, entry in enumerate(entries):
                 if self._round != number:
                     break  # another list: these are not wanted any more
                 with contextlib.suppress(BoxtrailError):  # gone or damaged: no picture
-                    one = _seen(entry, clip, clips)
+                    one = _seen(entry, clip, clips, *told[k], look)
                     if one is not None:
                         found[k] = one
             return found
 
-        def then(found: dict[int, Seen]) -> None:
+        def then(found: dict[int, Card]) -> None:
             if number == self._round:
                 for k, one in found.items():
-                    self.seen.emit(k, Seen(one.frame, self._map_of(entries[k])))
+                    self.seen.emit(k, one)
 
         self._background.run(work, then, self._on_failed)
 
-    def _map_of(self, entry: Entry) -> Picture | None:
-        """The map of the last run on the frame, if that run's maps are still there."""
-        if entry.key or not self._kept.runs:
+    def _box_of(self, entry: Entry) -> NDArray[np.float64] | None:
+        """The tracked box of an entry of the open clip: of its run, or of its object."""
+        if entry.key:
             return None
-        if not entry.is_alarm and entry.who != self._kept.runs[-1].name:
+        kept = next((run for run in self._kept.runs if run.name == entry.who), None)
+        if kept is not None and not entry.is_alarm:
+            return kept.boxes[entry.first]
+        for track in self._desk.document.tracks:
+            if track.title == entry.who and (key := track.at(entry.first)) is not None:
+                return np.array(key.box.as_tuple())
+        return None
+
+    def _map_of(self, entry: Entry) -> ResponseMap | None:
+        """The edited layer's map of the frame: of the last run, or of the recording."""
+        source = None if entry.key else self._overlay.source()
+        if source is None:
             return None
-        found = self._runs.map_at(entry.first)
-        if found is None or found[1] != 0 or not isinstance(found[0], ResponseMap):
-            return None
-        levels = (normalized(found[0]) * 255 + 0.5).astype(np.uint8)
-        colors = color_table(self._desk.state.overlay.colormap)[levels]
-        sized = cv2.resize(colors, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-        return np.asarray(sized, np.uint8)
+        runs = self._kept.runs
+        if runs and not entry.is_alarm and entry.who != runs[-1].name:
+            return None  # the maps are those of another run
+        found = source[0].latest(entry.first, self._overlay.settings.map_key, source[1])
+        return found[0] if found is not None and found[1] == 0 else None
 
     # ---- reports ------------------------------------------------------------------------
 
-    def write(self, path: Path, pictures: dict[int, Seen]) -> None:
+    def write(self, path: Path, pictures: dict[int, Card]) -> None:
         """Write an HTML or PDF report (by the suffix) of what is shown, in the background."""
         report = self._comparison.report if self._comparison.shows_report else self.clip_report()
         if report is None or not report.scores:
@@ -250,11 +260,11 @@ class Gallery(QObject):
                 self.tr("Track an object on a clip with ground truth, or open an evaluation."),
             )
             return
-        shown: dict[Key, Picture] = {}
+        shown: dict[Key, Card] = {}
         for number, one in pictures.items():
-            if number < len(self.entries) and one.frame is not None:
+            if number < len(self.entries):
                 entry = self.entries[number]
-                shown[entry.who, entry.key or CLIP, entry.first] = one.frame
+                shown[entry.who, entry.key or CLIP, entry.first] = one
 
         def work() -> Path:
             if path.suffix.lower() == ".pdf":
@@ -308,19 +318,38 @@ class _Clip:
 
     video: VideoSource
     truth: Truth | None
-    boxes: Mapping[str, NDArray[np.float64]]
 
 
-def _seen(entry: Entry, clip: _Clip | None, clips: Mapping[str, Mapping[str, str]]) -> Seen | None:
+def _seen(
+    entry: Entry,
+    clip: _Clip | None,
+    clips: Mapping[str, Mapping[str, str]],
+    box: NDArray[np.float64] | None,
+    response: ResponseMap | None,
+    look: MapLook,
+) -> Card | None:
     if entry.key:
         image = _of_sequence(clips.get(entry.key, {}), entry.first)
-        return None if image is None else Seen(cut_out(image, None, None), None)
+        return None if image is None else card(image, None, None)
     if clip is None:
         return None
     image = clip.video.read(entry.first).image
     true = clip.truth.boxes[entry.first] if clip.truth is not None else None
-    row = clip.boxes.get(entry.who)
-    return Seen(cut_out(image, true, None if row is None else row[entry.first]), None)
+    return card(image, true, box, response, look=look)
+
+
+def _floats(values: Sequence[float | None]) -> tuple[float, ...]:
+    return tuple(np.nan if v is None else float(v) for v in values)
+
+
+def _scores(track: Track, count: int) -> NDArray[np.float64]:
+    """The tracker's scores of an object's boxes by frame, NaN where none was tracked."""
+    found = np.full(count, np.nan)
+    for frame in range(count):
+        key = track.at(frame)
+        if key is not None and key.source is Source.TRACKED:
+            found[frame] = key.score
+    return found
 
 
 def _of_sequence(places: Mapping[str, str], frame: int) -> Picture | None:

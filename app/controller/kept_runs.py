@@ -24,7 +24,7 @@ LIMIT = 32
 
 @dataclass(eq=False, slots=True)
 class KeptRun:
-    """One run's boxes by clip frame; `boxes` is ``(N, 4)``, NaN where it has none."""
+    """One run's boxes ``(N, 4)`` and scores ``(N,)`` by clip frame, NaN where it has none."""
 
     id: int
     name: str
@@ -32,6 +32,7 @@ class KeptRun:
     track_id: int
     step: int
     boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
     seconds: list[float] = field(default_factory=list)
     words: dict[int, str] = field(default_factory=dict)
     count: int = 0
@@ -42,6 +43,7 @@ class KeptRun:
             if not 0 <= row.frame < len(self.boxes):
                 continue
             self.boxes[row.frame] = row.box.as_tuple()
+            self.scores[row.frame] = np.nan if row.is_seed else row.score
             self.count += 1
             if row.reason:
                 self.words[row.frame] = row.reason
@@ -84,8 +86,8 @@ class KeptRuns(QObject):
         count, run = self._desk.state.frame_count, plan.run
         same = sum(1 for kept in self.runs if kept.tracker == run.tracker)
         name = run.tracker if not same else f"{run.tracker} ({same + 1})"
-        boxes = np.full((count, 4), np.nan)
-        self._growing = KeptRun(run.id, name, run.tracker, run.track_id, plan.step, boxes)
+        boxes, scores = np.full((count, 4), np.nan), np.full(count, np.nan)
+        self._growing = KeptRun(run.id, name, run.tracker, run.track_id, plan.step, boxes, scores)
         self.runs = [*self.runs, self._growing][-LIMIT:]
         self.changed.emit()
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
-from app.controller.gallery import Entry, Gallery, Seen
+from app.controller.gallery import Entry, Gallery
 from app.features.feature import Feature, Parts
 from app.features.truth import TruthFeature
 from app.views.gallery_view import CardView, GalleryView
+from core.evaluate.pictures import Card
+from core.wording import counted
 
 
 class GalleryFeature(Feature):
@@ -28,11 +30,11 @@ class GalleryFeature(Feature):
             found.kept,
             found.comparison,
             controller.review,
-            controller.runs,
+            controller.overlay,
             controller.background,
             self,
         )
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[int, Card] = {}
         self.view = GalleryView()
         self.dock = parts.panels.add_dock(
             "failures", self.tr("Failures"), self.view, beside="timeline"
@@ -70,11 +72,11 @@ class GalleryFeature(Feature):
         self._seen = {}
         entries = self.gallery.entries
         failures = sum(not entry.is_alarm for entry in entries)
-        note = self.tr("%d failures, %d alarms") % (failures, len(entries) - failures)
+        note = f"{counted(failures, 'failure')}, {counted(len(entries) - failures, 'alarm')}"
         self.view.show_cards([_card(entry) for entry in entries], note)
 
     @Slot(int, object)
-    def _show_pictures(self, number: int, seen: Seen) -> None:
+    def _show_pictures(self, number: int, seen: Card) -> None:
         self._seen[number] = seen
         self.view.show_pictures(number, seen.frame, seen.map)
 
@@ -85,4 +87,4 @@ def _card(entry: Entry) -> CardView:
         frames += f"–{entry.last}"
     title = " · ".join(part for part in (entry.who, entry.key, frames) if part)
     shade = (entry.first - entry.curve_start, entry.last - entry.curve_start)
-    return CardView(title, entry.reason, entry.is_alarm, entry.curve, shade)
+    return CardView(title, entry.reason, entry.is_alarm, entry.curve, shade, entry.scores)

@@ -43,13 +43,18 @@ _CARD = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """What a card says; `shade` are the first and the last place of the stretch in the curve."""
+    """What a card says.
+
+    `shade` are the first and the last place of the stretch in the curve; `scores` is a second
+    curve, the tracker's own.
+    """
 
     title: str
     reason: str
     is_alarm: bool
     curve: tuple[float, ...]
     shade: tuple[float, float]
+    scores: tuple[float, ...] = ()
 
 
 class GalleryView(QWidget):
@@ -207,17 +212,21 @@ def _curve(painter: QPainter, card: CardView, area: QRectF) -> None:
     painter.fillRect(
         QRectF(area.left() + first * area.width(), area.top(), width, area.height()), shade
     )
-    painter.setPen(QPen(QColor(tokens.accent), 1.4))
-    piece = QPolygonF()
-    for k, value in enumerate((*card.curve, math.nan)):
-        if math.isfinite(value):
-            x = area.left() + k / count * area.width()
-            piece.append(
-                QPointF(x, area.bottom() - 2 - min(max(value, 0), 1) * (area.height() - 4))
-            )
-            continue
-        painter.drawPolyline(piece)
+    for values, color, width in (
+        (card.scores, tokens.uncertain, 1.0),
+        (card.curve, tokens.accent, 1.4),
+    ):
+        painter.setPen(QPen(QColor(color), width))
         piece = QPolygonF()
+        for k, value in enumerate((*values, math.nan)):
+            if math.isfinite(value):
+                x = area.left() + k / count * area.width()
+                piece.append(
+                    QPointF(x, area.bottom() - 2 - min(max(value, 0), 1) * (area.height() - 4))
+                )
+                continue
+            painter.drawPolyline(piece)
+            piece = QPolygonF()
 
 
 def _image(pixels: NDArray[np.uint8] | None) -> QImage | None:

@@ -36,7 +36,7 @@ from core.errors import DatasetError
 from core.evaluate.failures import gallery
 from core.evaluate.layouts import find_sequences
 from core.evaluate.parallel import Failure, Work, evaluate_all
-from core.evaluate.pictures import Key, Picture, of_failures
+from core.evaluate.pictures import Card, Key, of_failures
 from core.evaluate.protocol import SequenceRun, Settings
 from core.evaluate.report import Report, protocol_of, versions
 from core.evaluate.results.reading import Results, find_results, score_results, unknown_files
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     sequences = select(find_sequences(args.dataset), args.only.split(","))
     report = _report(args, settings)
     _say_notes(sequences, quiet=args.quiet)
-    pictures: dict[Key, Picture] = {}
+    pictures: dict[Key, Card] = {}
     work = [
         Work(sequence, tracker)
         for tracker in trackers
@@ -143,7 +143,13 @@ def _settings(args: argparse.Namespace, trackers: Sequence[str]) -> Settings:
         full[name] = parameters.to_dict(checked)
     args.threads = args.threads or 1
     return Settings(
-        full, use_device(args), args.threads, args.seed, files, **protocol_settings(args)
+        full,
+        use_device(args),
+        args.threads,
+        args.seed,
+        files,
+        maps=bool(args.pictures and (args.html or args.pdf)),
+        **protocol_settings(args),
     )
 
 
@@ -200,7 +206,7 @@ def _evaluate(
     settings: Settings,
     report: Report,
     work: list[Work],
-    pictures: dict[Key, Picture],
+    pictures: dict[Key, Card],
 ) -> bool:
     """Add all results to `report`; True when the person stopped it."""
     total = sum(runs_of(item.sequence, settings) for item in work)
@@ -236,7 +242,7 @@ def _collect(
     results: Iterable[SequenceRun | Failure],
     sequences: Sequence[BenchmarkSequence],
     note: _Note | None,
-    pictures: dict[Key, Picture],
+    pictures: dict[Key, Card],
 ) -> bool:
     """Take results as they come, each at once onto the disk; True when stopped by Ctrl+C."""
     by_key = {sequence.key: sequence for sequence in sequences}
@@ -251,7 +257,7 @@ def _collect(
                 found = gallery(result, sequence)
                 report.details[result.tracker][result.key].update(found.details())
                 if args.pictures:
-                    pictures |= of_failures(result.tracker, sequence, result.boxes, found)
+                    pictures |= of_failures(result, sequence, found)
                 if args.save_boxes:
                     write_results(args.save_boxes, args.layout, sequence, result)
             if args.json:

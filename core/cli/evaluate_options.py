@@ -73,8 +73,8 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--pictures",
         action="store_true",
-        help="put pictures of failures into --html and --pdf (frames of the benchmark: mind its "
-        "licence)",
+        help="put pictures of failures and of the maps there into --html and --pdf (frames of the "
+        "benchmark: mind its licence; making maps takes some of the measured time)",
     )
     group.add_argument("--plots", type=Path, metavar="FOLDER", help="write the plots as SVG")
     group.add_argument(

@@ -163,3 +163,20 @@ def shortened(text: str, width: float, size: float, *, bold: bool = False) -> st
     while text and text_width(text + "…", size, bold=bold) > width:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def wrapped(text: str, width: float, size: float, lines: int, *, bold: bool = False) -> list[str]:
+    """`text` broken between words into at most `lines` that fit; the last one is shortened."""
+    found: list[str] = []
+    words = text.split()
+    while words:
+        if len(found) == lines - 1:
+            return [*found, shortened(" ".join(words), width, size, bold=bold)]
+        count = 1
+        while count < len(words) and (
+            text_width(" ".join(words[: count + 1]), size, bold=bold) <= width
+        ):
+            count += 1
+        found.append(shortened(" ".join(words[:count]), width, size, bold=bold))
+        words = words[count:]
+    return found

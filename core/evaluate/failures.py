@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluate.evidence import LOST_BELOW
 from core.evaluate.judged import FrameErrors, frame_errors
 from core.evaluate.metrics import present
 from core.evaluate.protocol import SequenceRun
@@ -23,7 +24,7 @@ from core.evaluate.trajectory import FAILED, STARTED
 
 Array = NDArray[np.float64]
 
-LOST_BELOW, AT_LEAST, MARGIN = 0.1, 5, 15
+AT_LEAST, MARGIN = 5, 15
 CURVE_POINTS = 240
 
 
@@ -42,6 +43,8 @@ class LostStretch:
         What was different at the start, in words.
     words
         The tracker's own reason, if it gave one.
+    scores
+        The tracker's own score on the frames of `curve`; empty where unknown.
     """
 
     start: int
@@ -50,10 +53,11 @@ class LostStretch:
     curve: Array
     reason: str
     words: str = ""
+    scores: Array = field(default_factory=lambda: np.empty(0))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a report."""
-        return {
+        value = {
             "start": self.start,
             "length": self.length,
             "reason": self.reason,
@@ -61,6 +65,9 @@ class LostStretch:
             "curve_start": self.curve_start,
             "curve": [round(float(v), 3) for v in self.curve],
         }
+        if np.isfinite(self.scores).any():
+            value["scores"] = [round(float(v), 3) for v in self.scores]
+        return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +96,9 @@ def gallery(run: SequenceRun, sequence: BenchmarkSequence) -> FailureGallery:
     if run.trajectories:
         return _of_resets(run)
     start = int(np.argmax(present(sequence.boxes)))
-    return find_failures(run.boxes, sequence.boxes, start=start, size=run.size, words=run.words)
+    return find_failures(
+        run.boxes, sequence.boxes, start=start, size=run.size, words=run.words, scores=run.scores
+    )
 
 
 def find_failures(
@@ -99,6 +108,7 @@ def find_failures(
     start: int = 0,
     size: tuple[int, int] | None = None,
     words: Mapping[int, str] | None = None,
+    scores: Array | None = None,
     lost_below: float = LOST_BELOW,
     at_least: int = AT_LEAST,
 ) -> FailureGallery:
@@ -119,7 +129,8 @@ def find_failures(
         low, high = max(begin - MARGIN, 0), min(until + MARGIN, len(boxes))
         reason = explain(boxes, truth, begin, size)
         said = _said(words or {}, begin)
-        found.append(LostStretch(begin, until - begin, low, overlaps[low:high], reason, said))
+        own = np.empty(0) if scores is None else scores[low:high]
+        found.append(LostStretch(begin, until - begin, low, overlaps[low:high], reason, said, own))
     return FailureGallery(errors, tuple(found))
 
 
@@ -170,7 +181,8 @@ def _of_resets(run: SequenceRun) -> FailureGallery:
         if np.isfinite(last):
             reason += f", {last:.2f} one frame before"
         said = _said(run.words, frame)
-        found.append(LostStretch(frame, until - frame, low, overlaps[low:high], reason, said))
+        curve, own = overlaps[low:high], run.scores[low:high]
+        found.append(LostStretch(frame, until - frame, low, curve, reason, said, own))
     unknown = np.full_like(overlaps, np.nan)
     return FailureGallery(FrameErrors(overlaps, unknown, unknown), tuple(found))
 

@@ -13,8 +13,9 @@ from html import escape
 from typing import Any
 
 from core.evaluate import figures, plots, tables
-from core.evaluate.pictures import NO_PICTURES, Picture, Pictures, as_jpeg
+from core.evaluate.pictures import NO_PICTURES, SIDE, Card, Picture, Pictures, as_jpeg
 from core.evaluate.report import Report
+from core.wording import counted
 
 _STYLE = """
 :root{color-scheme:light dark;--paper:#fff;--ink:#1b1d21;--soft:#5c6168;--line:#d9dce0}
@@ -34,6 +35,9 @@ flex:1 1 460px;max-width:568px}
 .soft{color:var(--soft)}u{text-decoration-thickness:2px}
 details{margin:8px 0}summary{cursor:pointer}svg{max-width:100%;height:auto;vertical-align:middle}
 .scroll{overflow-x:auto}
+.cards{display:flex;flex-wrap:wrap;gap:14px}
+.card{border:1px solid var(--line);border-radius:6px;padding:8px 10px;width:326px}
+.card p{margin:2px 0}.images{display:flex;gap:6px;margin:4px 0}
 """
 
 
@@ -85,7 +89,7 @@ def _summary(report: Report) -> str:
     note = "The best is bold, the second underlined. " if len(report.scores) > 1 else ""
     metrics = report.settings.get("metrics", "boxtrail")
     return (
-        f"<p class='soft'>{count} sequences; metrics: {escape(str(metrics))}. {note}</p>"
+        f"<p class='soft'>{counted(count, 'sequence')}; metrics: {escape(str(metrics))}. {note}</p>"
         + _table(head, rows)
     )
 
@@ -129,40 +133,63 @@ def _attributes(report: Report) -> str:
 
 
 def _failures(report: Report, pictures: Pictures) -> str:
-    parts, shows = [], bool(pictures)
+    parts, scored = [], False
     for tracker, sequences in report.details.items():
-        rows = [
-            [
-                escape(key),
-                str(failure["start"]),
-                str(failure["length"]),
-                _cell(failure["reason"]),
-                _cell(failure["words"]),
-                plots.strip(_floats(failure["curve"]), _shaded(failure), width=160),
-                *([_embedded(pictures.get((tracker, key, failure["start"])))] * shows),
-            ]
+        found = [
+            (key, failure)
             for key in sorted(sequences)
             for failure in sequences[key].get("failures", ())
         ]
-        if rows:
-            head = ["sequence", "first frame", "frames", "what is different", "tracker", "overlap"]
-            head += ["picture"] * shows
+        scored = scored or any(failure.get("scores") for _, failure in found)
+        cards = [
+            _card(key, failure, pictures.get((tracker, key, failure["start"])))
+            for key, failure in found
+        ]
+        if cards:
             parts.append(
-                f"<h3>{escape(tracker)} ({len(rows)})</h3>{_table(head, rows, text=(3, 4))}"
+                f"<h3>{escape(tracker)}: {counted(len(cards), 'failure')}</h3>"
+                f"<div class='cards'>{''.join(cards)}</div>"
             )
     if not parts:
         return "<h2>Failures</h2><p>None.</p>"
-    return "<h2>Failures</h2>" + "".join(parts)
+    how = "Curves: the overlap (blue)" + (
+        " and the tracker's own score (orange); the failure is shaded."
+        if scored
+        else "; the failure is shaded."
+    )
+    if pictures:
+        how += " Pictures: the true box is white, the tracked one blue."
+    return f"<h2>Failures</h2><p class='soft'>{how}</p>" + "".join(parts)
 
 
-def _embedded(picture: Picture | None) -> str:
-    if picture is None:
-        return "–"
+def _card(key: str, failure: Mapping[str, Any], shown: Card | None) -> str:
+    first, count = failure["start"], failure["length"]
+    frames = f"frame {first}" if count == 1 else f"frames {first} to {first + count - 1}"
+    images = "" if shown is None else _embedded(shown.frame, "the frame with both boxes")
+    if shown is not None and shown.map is not None:
+        images += _embedded(shown.map, "the tracker's map there")
+    if images:
+        images = f"<div class='images'>{images}</div>"
+    said = f"<p class='soft'>The tracker: {escape(failure['words'])}</p>" * bool(failure["words"])
+    curve = plots.strip(
+        _floats(failure["curve"]),
+        _shaded(failure),
+        width=2 * SIDE + 6,
+        scores=_floats(failure.get("scores", ())),
+    )
+    title = f"<b>{escape(key)}</b> <span class='soft'>{frames}</span>"
+    return (
+        f"<div class='card'><p>{title}</p>{images}{curve}"
+        f"<p>{escape(failure['reason'])}</p>{said}</div>"
+    )
+
+
+def _embedded(picture: Picture, words: str) -> str:
     data = base64.b64encode(as_jpeg(picture)).decode("ascii")
     side = picture.shape[0]
     return (
-        f"<img width='{side}' height='{side}' alt='the first frame of the failure: true box "
-        f"white, tracked box blue' src='data:image/jpeg;base64,{data}'>"
+        f"<img width='{side}' height='{side}' alt='{escape(words, quote=True)}' "
+        f"src='data:image/jpeg;base64,{data}'>"
     )
 
 

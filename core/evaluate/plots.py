@@ -18,6 +18,8 @@ COLORS = (
     *("#e69f00", "#56b4e9", "#7f6fc4", "#8c6d46"),
 )
 _DASHES = ("", "6 3", "2 2")
+STRIP_OVERLAP, STRIP_SCORE = "#0072b2", "#e69f00"
+"""Colours of the overlap and of the tracker's own score in the small curve of a failure."""
 _STYLE = (
     "<style>text{font-family:system-ui,'Segoe UI',Helvetica,Arial,sans-serif}"
     "@media (prefers-color-scheme: dark){.paper{fill:#1b1d21}.ink{fill:#e6e6e6}"
@@ -110,33 +112,49 @@ def point_plot(title: str, x: Axis, y: Axis, points: Sequence[Point]) -> str:
 
 
 def strip(
-    values: Sequence[float], failures: Sequence[tuple[float, float]], width: int = 260
+    values: Sequence[float],
+    failures: Sequence[tuple[float, float]],
+    width: int = 260,
+    scores: Sequence[float] = (),
 ) -> str:
     """A small curve of overlaps from 0 to 1 with failures shaded.
 
-    `failures` are ``(start, end)`` as shares of the length.
+    `failures` are ``(start, end)`` as shares of the length; `scores` a second, thinner curve of
+    as many values.
     """
-    height, count = 36, max(len(values) - 1, 1)
+    height = 36
     shades = "".join(
         f'<rect class="bad" x="{a * width:.1f}" y="0" width="{max((b - a) * width, 1.5):.1f}" '
         f'height="{height}" fill="#d55e00" fill-opacity="0.25"/>'
         for a, b in failures
     )
+    named = "overlap by frame"
+    curves = _thin(values, width, height, STRIP_OVERLAP, 1.3)
+    if len(scores):
+        named += ", and the tracker's own score"
+        curves = _thin(scores, width, height, STRIP_SCORE, 0.9) + curves
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{named}">'
+        f"{shades}{curves}</svg>"
+    )
+
+
+def _thin(values: Sequence[float], width: int, height: int, color: str, stroke: float) -> str:
+    """Lines through values from 0 to 1, broken where one is not known."""
+    count = max(len(values) - 1, 1)
     pieces: list[list[str]] = [[]]
     for k, value in enumerate(values):
         if math.isfinite(value):
-            pieces[-1].append(f"{k / count * width:.1f},{(1 - value) * (height - 4) + 2:.1f}")
+            y = (1 - min(max(value, 0.0), 1.0)) * (height - 4) + 2
+            pieces[-1].append(f"{k / count * width:.1f},{y:.1f}")
         elif pieces[-1]:
             pieces.append([])
-    curves = "".join(
-        f'<polyline points="{" ".join(piece)}" fill="none" stroke="#0072b2" stroke-width="1.3"/>'
+    return "".join(
+        f'<polyline points="{" ".join(piece)}" fill="none" stroke="{color}" '
+        f'stroke-width="{stroke}"/>'
         for piece in pieces
         if len(piece) > 1
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="overlap by frame">'
-        f"{shades}{curves}</svg>"
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.drawing.drawing import MM, Drawing, Ink, Rect, shortened
+from core.drawing.drawing import MM, Drawing, Ink, Rect, shortened, wrapped
 from core.drawing.pdf import pdf
 from core.evaluate import figures, tables
 from core.evaluate.pictures import NO_PICTURES, Pictures
-from core.evaluate.plots import COLORS, Axis, Plot
+from core.evaluate.plots import COLORS, STRIP_OVERLAP, STRIP_SCORE, Axis, Plot
 from core.evaluate.report import Report
+from core.wording import counted
 
 _WIDTH, _HEIGHT, _MARGIN = 210 * MM, 297 * MM, 16 * MM
 _INNER = _WIDTH - 2 * _MARGIN
@@ -32,7 +33,7 @@ def printed(report: Report, pictures: Pictures = NO_PICTURES) -> bytes:
     head = ["tracker", *(column.title for column in report.columns)]
     count = len({key for rows in report.scores.values() for key in rows})
     metrics = report.settings.get("metrics", "boxtrail")
-    pages.say(f"{count} sequences; metrics: {metrics}.")
+    pages.say(f"{counted(count, 'sequence')}; metrics: {metrics}.")
     pages.table(head, tables.comparison(report, lambda text, rank: text))
     pages.heading("Plots")
     pages.plots(list(figures.of_report(report).values()))
@@ -69,6 +70,9 @@ def _attributes(pages: _Pages, report: Report) -> None:
 def _failures(pages: _Pages, report: Report, pictures: Pictures) -> None:
     pages.heading("Failures")
     none = True
+    pages.say("Blue curves are overlaps, orange ones the tracker's own score; failures are shaded.")
+    if pictures:
+        pages.say("In the pictures the true box is white, the tracked one blue.")
     for tracker, sequences in report.details.items():
         for key in sorted(sequences):
             for failure in sequences[key].get("failures", ()):
@@ -155,22 +159,28 @@ class _Pages:
             draw_plot(self.page, plot, (x, self._y - high, wide, high))
 
     def failure(self, tracker: str, key: str, failure: dict, pictures: Pictures) -> None:
-        """One failure: picture, words, overlap around it."""
-        picture = pictures.get((tracker, key, failure["start"]))
-        high = 24 * MM if picture is not None else 14 * MM
+        """One failure: pictures, words, and the overlap around it."""
+        shown = pictures.get((tracker, key, failure["start"]))
+        high = 27 * MM if shown is not None else 14 * MM
         self._room(high + 6)
         top, x = self._y + 6, _MARGIN
-        if picture is not None:
-            self.page.picture(picture, (x, top, high, high), photo=True)
-            x += high + 3 * MM
-        length = failure["length"]
-        words = f"{tracker} on {key}: frame {failure['start']}, {length} frames"
-        self.page.text((x, top + 9), shortened(words, 90 * MM, 9), 9, color=_INK, bold=True)
-        said = [failure.get("reason", ""), failure.get("words", "")]
-        for k, line in enumerate(word for word in said if word):
-            self.page.text((x, top + 21 + 11 * k), shortened(line, 95 * MM, 8), 8, color=_SOFT)
-        wide = 50 * MM
-        _strip(self.page, failure, (_WIDTH - _MARGIN - wide, top, wide, 13 * MM))
+        for picture in () if shown is None else (shown.frame, shown.map):
+            if picture is not None:
+                self.page.picture(picture, (x, top, high, high), photo=True)
+                x += high + 2 * MM
+        wide = 46 * MM
+        room = _WIDTH - _MARGIN - wide - 3 * MM - x
+        first, count = failure["start"], failure["length"]
+        words = f"{tracker} on {key}: frame {first}, {counted(count, 'frame')}"
+        y = top + 9
+        for line in wrapped(words, room, 8.5, 2, bold=True):
+            self.page.text((x, y), line, 8.5, color=_INK, bold=True)
+            y += 11
+        for text in (failure.get("reason", ""), failure.get("words", "")):
+            for line in wrapped(text, room, 7.5, 2):
+                self.page.text((x, y), line, 7.5, color=_SOFT)
+                y += 9.5
+        _strip(self.page, failure, (_WIDTH - _MARGIN - wide, top, wide, 14 * MM))
         self._y = top + high
 
     def _room(self, height: float) -> None:
@@ -243,13 +253,17 @@ def _strip(drawing: Drawing, failure: dict, area: Rect) -> None:
     start = (failure["start"] - failure["curve_start"]) / count
     until = min(start + failure["length"] / count, 1.0)
     drawing.rect((x + start * w, y, max((until - start) * w, 1.0), h), Ink("", 0, "#f6d3c1"))
-    piece: list[tuple[float, float]] = []
-    for k, value in enumerate([*curve, None]):
-        if value is not None and math.isfinite(value):
-            piece.append((x + k / count * w, y + (1 - value) * h))
-            continue
-        drawing.line(piece, Ink("#0072b2", 0.8))
-        piece = []
+    for values, ink in (
+        (failure.get("scores", ()), Ink(STRIP_SCORE, 0.6)),
+        (curve, Ink(STRIP_OVERLAP, 0.8)),
+    ):
+        piece: list[tuple[float, float]] = []
+        for k, value in enumerate([*values, None]):
+            if value is not None and math.isfinite(value):
+                piece.append((x + k / count * w, y + (1 - min(max(value, 0.0), 1.0)) * h))
+                continue
+            drawing.line(piece, ink)
+            piece = []
     drawing.rect(area, Ink(_RULE, 0.4))
 
 

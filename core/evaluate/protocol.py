@@ -25,6 +25,7 @@ from core.engine.control import Control
 from core.engine.runner import FrameResult, Start, run
 from core.errors import DatasetError, FrameUnavailable
 from core.evaluate.conventions import BOXTRAIL, convention
+from core.evaluate.evidence import Evidence
 from core.evaluate.metrics import Measured, Part, measure_parts, present
 from core.evaluate.restarts import SHIFTS, perturbed, temporal_starts
 from core.evaluate.sequences import BenchmarkSequence
@@ -32,7 +33,7 @@ from core.evaluate.supervised import Counting
 from core.evaluate.trajectory import Trajectory
 from core.geometry import Box
 from core.trackers import registry
-from core.trackers.base import Services, Tracker
+from core.trackers.base import ResponseMap, Services, Tracker
 from core.video.images import read_image
 from core.video.open import open_source
 from core.video.source import Frame
@@ -51,7 +52,8 @@ class Settings:
     `weights` are files taken instead of the installed ones, by key. With `repetitions` above 1
     every run is repeated with the next seed, and no more once two are equal. `metrics` names
     a :class:`~core.evaluate.conventions.Convention`; `year`, `counting`, `overlap` and
-    `upright` (true polygons become boxes) matter for ``vot`` alone.
+    `upright` (true polygons become boxes) matter for ``vot`` alone. With `maps` the tracker's
+    first map is made on every frame, and kept where it begins to fail; that takes some time.
     """
 
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Settings:
     counting: Counting = "toolkit"
     overlap: str = ""
     upright: bool = False
+    maps: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +78,8 @@ class SequenceRun:
     `boxes` is ``(N, 4)`` with NaN rows before the start; `seconds` ``(M,)`` the tracker's
     time per tracked frame. Where a protocol has several runs these are those of the first
     and `parts` has all of them; `trajectories` are those of ``vot``. `words` are the
-    tracker's own reasons by frame of the first run; `size` is the frames' (width, height).
+    tracker's own reasons by frame of the first run, `scores` ``(N,)`` its own scores (empty
+    where unknown), `maps` those kept by frame; `size` is the frames' (width, height).
     """
 
     tracker: str
@@ -89,17 +93,20 @@ class SequenceRun:
     trajectories: tuple[Trajectory, ...] = ()
     words: Mapping[int, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    maps: Mapping[int, ResponseMap] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """One run from a start to the end: boxes, times, frame size and the tracker's reasons."""
+    """One run from a start to the end: boxes, times, frame size, and what the tracker said."""
 
     part: Part
     seconds: NDArray[np.float64]
     init_seconds: float
     size: tuple[int, int]
     words: Mapping[int, str]
+    evidence: Evidence
 
 
 def evaluate_sequence(
@@ -142,6 +149,8 @@ def evaluate_sequence(
         tuple(one.part for one in done),
         words=first.words,
         size=first.size,
+        scores=first.evidence.scores,
+        maps=first.evidence.maps,
     )
 
 
@@ -161,7 +170,10 @@ def created(tracker: str, settings: Settings, repetition: int) -> Tracker:
     services = Services(
         devices.choose(settings.device), settings.seed + repetition, settings.weights
     )
-    return spec.create(settings.params.get(tracker), services)
+    made = spec.create(settings.params.get(tracker), services)
+    if settings.maps and spec.primary_map:
+        made.want_maps = frozenset({spec.primary_map})
+    return made
 
 
 def _equal(a: list[Pass], b: list[Pass]) -> bool:
@@ -191,7 +203,7 @@ def _pass(
     name: str,
     tick: Tick | None,
 ) -> Pass:
-    collected = _Collected(len(sequence), tick)
+    collected = _Collected(sequence.boxes, tick)
     box = Box(*(float(v) for v in sequence.boxes[init]))
     pictures = frames(sequence, init)
     if shift:
@@ -208,6 +220,7 @@ def _pass(
         collected.init_seconds,
         collected.size,
         collected.words,
+        collected.evidence,
     )
 
 
@@ -235,8 +248,9 @@ def peeked(pictures: Iterator[Frame]) -> tuple[Iterator[Frame], tuple[int, int]]
 class _Collected:
     """The sink: boxes by frame, times, and the size of the pictures."""
 
-    def __init__(self, count: int, tick: Tick | None) -> None:
-        self.boxes = np.full((count, 4), np.nan)
+    def __init__(self, truth: NDArray[np.float64], tick: Tick | None) -> None:
+        self.boxes = np.full((len(truth), 4), np.nan)
+        self.evidence = Evidence(truth)
         self.seconds: list[float] = []
         self.init_seconds = 0.0
         self.size = (0, 0)
@@ -245,6 +259,7 @@ class _Collected:
 
     def take(self, item: FrameResult) -> None:
         self.boxes[item.frame.index] = item.result.box.as_tuple()
+        self.evidence.take(item)
         if item.result.reason:
             self.words[item.frame.index] = item.result.reason
         if item.is_seed:

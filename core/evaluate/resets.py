@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.engine.control import Control
 from core.engine.runner import FrameResult, Start, run
 from core.errors import DatasetError
+from core.evaluate.evidence import Evidence
 from core.evaluate.metrics import Measured
 from core.evaluate.protocol import SequenceRun, Settings, Tick, created, frames, peeked, repeated
 from core.evaluate.regions import OVERLAPS, Region, upright
@@ -56,6 +57,8 @@ def evaluate_with_resets(
         trajectories=trajectories,
         words=runs[0].words,
         size=runs[0].size,
+        scores=runs[0].evidence.scores,
+        maps=runs[0].evidence.maps,
     )
 
 
@@ -117,6 +120,8 @@ class _Resets:
         self.init_seconds = 0.0
         self.size = (0, 0)
         self.words: dict[int, str] = {}
+        # Here a failure is no overlap at all: which frames have one is known in `_take`.
+        self.evidence = Evidence(np.full((len(truth), 4), np.nan))
         self._sequence, self._truth = sequence, truth
         self._tracker, self._tick = tracker, tick
         self._states: list[State] = [SKIPPED] * len(truth)
@@ -166,12 +171,14 @@ class _Resets:
             self.init_seconds = self.init_seconds or item.seconds
             return
         self.seconds.append(item.seconds)
+        self.evidence.take(item)
         if item.result.reason:
             self.words[k] = item.result.reason
         region = np.array(item.result.box.as_tuple(), dtype=np.float64)
         truth = self._truth[k]
         if np.isfinite(truth).all() and OVERLAPS["toolkit"](region, truth, self.size) <= 0:
             self._states[k], self._failed = FAILED, k
+            self.evidence.keep(item)
             self._control.cancel()
         else:
             self._states[k] = region

@@ -66,9 +66,10 @@ def test_that_reports_of_the_clip_hold_its_failure_and_its_picture(lost, tmp_pat
         made.save_report(tmp_path / name)
         lost.until(lambda name=name: (tmp_path / name).exists())
     page = (tmp_path / "r.html").read_text()
-    assert f"<td>{LOST}</td>" in page
-    assert "data:image/jpeg" in page
-    assert (tmp_path / "r.pdf").read_bytes().count(b"/DCTDecode") == 1
+    assert f"frames {LOST} to {FRAMES - 1}" in page
+    assert page.count("data:image/jpeg") == 2  # the frame and the map
+    assert "1 failure<" in page
+    assert (tmp_path / "r.pdf").read_bytes().count(b"/DCTDecode") == 2
 
 
 def test_that_a_figure_of_chosen_frames_is_previewed_and_written(lost, tmp_path):
