@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.controller.desk import Desk
 from app.controller.overlay import Overlay
+from app.controller.run_state import LastRun
 from app.controller.runs import Runs
 from app.controller.what_if import Outcome, WhatIf, trace_of_run
 from app.jobs.background import Background
@@ -219,17 +220,22 @@ class Compare(QObject):
 
     @Slot()
     def _on_growth(self) -> None:
-        last = self._runs.last
+        last = self._last_run()
         if last is not None and RUN in self._traces and RUN in self.sides:
             self._traces[RUN] = trace_of_run(last)
             self._compare()
 
     @Slot(object)
     def _on_run(self, plan: object) -> None:
-        last = self._runs.last
-        if last is not None and not last.plan.members:
+        last = self._last_run()
+        if last is not None:
             self._traces[RUN] = trace_of_run(last)
             self._refresh()
+
+    def _last_run(self) -> LastRun | None:
+        """The last run; None where several trackers made it: their maps are not one trace."""
+        last = self._runs.last
+        return None if last is None or last.plan.members else last
 
     @Slot(object)
     def _on_trial(self, outcome: Outcome | None) -> None:

@@ -11,7 +11,9 @@ from fakes.clip_file import write_clip
 from fakes.drifting import Drifting  # noqa: F401  (registers the test trackers)
 from PySide6.QtCore import Qt
 
+from app.controller.compare import RUN
 from app.features.consensus import ConsensusFeature
+from app.features.what_if import WhatIfFeature
 from core.document import proposals
 from core.states import Flag
 
@@ -110,9 +112,30 @@ def test_that_a_tracker_can_be_left_out_and_too_few_ticks_are_told(asked: Driver
     assert waiting is not None
     assert [p.run.tracker for p in waiting.members] == list(ALL[1:])
     found.refresh()
-    assert "0 disagreements" in found.panel.text.text()
+    assert "agree on all frames" in found.panel.text.text()
     asked.goto(0)
     found.chooser.set_chosen(ALL[:1])
     asked.key(Qt.Key.Key_E, CTRL | SHIFT)
     assert not asked.desk.state.is_running
     assert any("2 to 5 trackers" in text for text in asked.notice_texts("warning"))
+
+
+def test_that_a_run_that_is_compared_stays_while_several_trackers_run(
+    driver: Driver, clip: Path
+) -> None:
+    driver.open(clip)
+    driver.choose_tracker("steady")
+    driver.draw(CLIP.boxes[0])
+    driver.window.actions_by_id["track_forward"].trigger()
+    driver.until_idle()
+    compare = next(f for f in driver.window.features if isinstance(f, WhatIfFeature)).compare
+    driver.until(lambda: RUN in compare.sides)
+    before = compare._traces[RUN]
+    driver.goto(0)
+    driver.until(lambda: bool(feature(driver)._listed))
+    feature(driver).chooser.set_chosen(ALL)
+    driver.key(Qt.Key.Key_E, CTRL | SHIFT)
+    driver.until(lambda: driver.desk.state.together)
+    compare._on_growth()  # no trace is made of what several trackers said together
+    driver.until_idle()
+    assert compare._traces[RUN] is before
