@@ -1,8 +1,8 @@
 """A real application process that works by a script, for tests that kill it.
 
-Usage: app_child.py CLIP SEED. Opens CLIP, then draws, tracks, corrects and saves
-without end, at random. After every edit a line with the number of boxes and the
-clock goes to stdout, so that the parent knows what had been done when it died.
+Usage: app_child.py LIST SEED. Opens the list of clips, then does everything that the window
+offers, at random and without end (:mod:`fakes.random_person`). What it did and what is safe
+goes to stdout (:mod:`fakes.kill_log`), so that the parent knows what must be left.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -18,60 +19,62 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch  # noqa: F401  (before Qt)
-from fakes import template_match  # noqa: F401
-from fakes.app_driver import Answers, Driver
+from fakes import drifting, template_match  # noqa: F401
+from fakes.app_driver import Driver
+from fakes.kill_log import Told, say
+from fakes.random_person import Person, Whims
 
 from app.application import make_application
 from app.main_window import MainWindow
-from core.geometry import Box
+from core.document.document import Document
+
+AUTOSAVE = 1  # seconds; the default is five times as long
 
 
-def main(clip: Path, seed: int) -> None:
+def main(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     app = make_application(sys.argv[:1])
-    answers = Answers()
-    answers.save_path = clip.with_suffix(".boxtrail")
-    window = MainWindow(prompts=answers)  # type: ignore[arg-type]
+    window = MainWindow(prompts=(answers := Whims(chance, path)))  # type: ignore[arg-type]
+    window.resize(1280, 800)
     window.show()
-    driver = Driver(window, answers)
-    project = clip.with_suffix(".boxtrail")
-    driver.open(project if project.exists() else clip)
-    driver.choose_tracker("template-match", delay=0.004)
-    window.controller.project.autosaver.set_interval(1)
-    window.controller.desk.document_changed.connect(lambda _: report(driver))
-    report(driver)
+    told, driver = Told(), Driver(window, answers)
+    driver.until(lambda: driver.desk.state.trackers_ready, 300)
+    window.controller.project.autosaver.set_interval(AUTOSAVE)
+    window.controller.project.defect.connect(defect)
+    window.controller.runs.defect.connect(defect)
+    person = Person(driver, chance)
+
+    def tell(say_it: Callable[[str, Document], None]) -> None:
+        session = driver.desk.session
+        if session is not None and session.project_path is not None:
+            say_it(session.project_path.stem, driver.desk.document)
+
+    window.controller.desk.document_changed.connect(lambda _: tell(told.state))
+    window.controller.project.opened.connect(lambda: tell(told.opened))
+    person.clips.clips.open_list(path)
+    person.clips.clips.open_clip(chance.choice(person.clips.clips.collection.clips).id)
+    driver.until(lambda: driver.desk.session is not None, 300)
+    driver.choose_tracker("template-match", delay=0.002)
+    say("ready")
     while True:
-        step(driver, chance)
-        end = time.monotonic() + chance.random() * 0.2
+        say("did", person.step())
+        recorded(person)
+        end = time.monotonic() + chance.random() * 0.15
         while time.monotonic() < end:
             app.processEvents()
+            told.turn()
             time.sleep(0.002)
 
 
-def step(driver: Driver, chance: random.Random) -> None:
-    """One thing a person might do."""
-    controller = driver.window.controller
-    frame = chance.randrange(driver.desk.state.frame_count)
-    what = chance.random()
-    if not driver.desk.document.tracks or what < 0.3:
-        if not driver.desk.state.is_running:
-            driver.goto(frame)
-        box = Box(chance.uniform(5, 60), chance.uniform(5, 60), 24, 20)
-        controller.edits.drawn(box)
-    elif what < 0.7:
-        driver.window.actions_by_id["track_forward"].trigger()
-    elif what < 0.8:
-        driver.window.actions_by_id["stop"].trigger()
-    elif what < 0.9:
-        controller.desk.stack.undo()
-    else:
-        controller.project.save()
+def recorded(person: Person) -> None:
+    """Say how many frames of a recording are surely in its file."""
+    recordings = person.recording.recordings
+    if recordings.path is not None and recordings._recorder is not None:
+        say("recorded", recordings.path.name, recordings._recorder.state.written)
 
 
-def report(driver: Driver) -> None:
-    """Say how much there is now, and when."""
-    boxes = sum(map(len, driver.desk.document.tracks))
-    print(f"{time.time():.3f} {boxes} {int(driver.desk.state.dirty)}", flush=True)
+def defect(error: Exception) -> None:
+    say("defect", repr(error).replace("\n", " "))
 
 
 if __name__ == "__main__":
