@@ -199,9 +199,13 @@ class Desk(QObject):
         """The box of a track on a frame, including those of a run under way."""
         if self.session is None or not self.document.has_track(track_id):
             return None
-        key = self.document.track(track_id or 0).at(frame)
+        return self.key_of(self.document.track(track_id or 0), frame)
+
+    def key_of(self, track: Track, frame: int) -> Keyframe | None:
+        """The box of one of the document's tracks on a frame, as :meth:`key_at`."""
+        key = track.at(frame)
         growing = self.growing
-        if growing is None or growing.track_id != track_id or self.growing_beside:
+        if growing is None or growing.track_id != track.id or self.growing_beside:
             return key
         if key is not None and key.is_protected:
             return key

@@ -20,6 +20,8 @@ from core.document.schema import AttributeValue
 from core.geometry import Box
 from core.states import Flag, IntervalMode, Source, TargetState
 
+_SOURCES, _STATES = tuple(Source), tuple(TargetState)  # by value; calling them takes longer
+
 NO_RUN = 0
 """Run id of boxes that no tracker run made."""
 
@@ -163,13 +165,12 @@ class Columns:
 
     def key(self, row: int) -> Keyframe:
         """Row `row` as a keyframe."""
-        x, y, w, h = (float(v) for v in self.boxes[row])
         return Keyframe(
             int(self.frames[row]),
-            Box(x, y, w, h),
-            Source(int(self.sources[row])),
+            Box(*self.boxes[row].tolist()),
+            _SOURCES[self.sources[row]],
             float(self.scores[row]),
-            TargetState(int(self.states[row])),
+            _STATES[self.states[row]],
             Flag(int(self.flags[row])),
             int(self.runs[row]),
             int(self.alarms[row]),
