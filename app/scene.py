@@ -26,6 +26,7 @@ from core.document.proposals import of_track, pending
 from core.document.track import Track
 from core.geometry import Box
 from core.states import Flag, TargetState
+from core.wording import counted
 
 
 def color_of(document: Document, track: Track) -> str:
@@ -40,7 +41,7 @@ def boxes(desk: Desk, frame: int) -> list[BoxView]:
     document, selected = desk.document, desk.state.track
     found: list[BoxView] = []
     for track in document.tracks:
-        key = desk.key_at(track.id, frame) if is_shown(desk, track) else None
+        key = desk.key_of(track, frame) if is_shown(desk, track) else None
         if key is None:
             continue
         found.append(
@@ -156,11 +157,13 @@ def proposal_text(desk: Desk) -> str:
     if proposal is None:
         return ""
     frames, waiting = proposal.columns.frames, pending(desk.document, proposal)
-    who = proposal.run.params.get("trackers", proposal.run.tracker)
-    place = f"frames {int(frames[0])} to {int(frames[-1])}"
+    who = str(proposal.run.params.get("trackers", proposal.run.tracker)).replace(",", ", ")
+    place = f"frame {int(frames[0])}"
+    if len(frames) > 1:
+        place = f"frames {int(frames[0])} to {int(frames[-1])}"
     yours = len(frames) - len(waiting)
     kept = f"; on {yours} of them yours stay" if yours else ""
-    return f"{len(frames)} boxes of {who} proposed on {place}{kept}"
+    return f"{counted(len(frames), 'box', 'boxes')} of {who} proposed on {place}{kept}"
 
 
 def is_shown(desk: Desk, track: Track) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import torch
 
 from core.errors import DeviceError
+from core.wording import counted
 
 
 def choose(name: str = "auto") -> torch.device:
@@ -47,4 +48,4 @@ def describe(device: torch.device) -> str:
     """One line for logs and the status bar: ``CPU, 2 threads`` or the GPU's name."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU ({platform.machine()}), {torch.get_num_threads()} thread(s)"
+    return f"CPU ({platform.machine()}), {counted(torch.get_num_threads(), 'thread')}"

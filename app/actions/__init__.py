@@ -56,6 +56,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *HELP,
 )
 MENUS = ("File", "Edit", "Track", "Go", "View", "Help")
+_SUBMENUS = {
+    "File/Clips": 2,
+    "Edit/Object": 4,
+    "Edit/Between your boxes": 4,
+    "Edit/Attributes": 4,
+    "Edit/Select object": 4,
+    "Track/Proposal": 3,
+    "Track/Several trackers": 3,
+    "Track/Recording": 4,
+    "View/Ground truth": 1,
+}
+"""In which section of its menu a menu within it stands."""
 
 
 def plain(text: str) -> str:
@@ -113,14 +125,28 @@ def _tooltip(spec: ActionSpec, action: QAction) -> str:
 
 
 def fill_menus(menus: Callable[[str], QMenu], actions: Mapping[str, QAction]) -> None:
-    """Put every action into its menu; `menus` gives (and makes) the menu of a path."""
-    last: dict[str, int] = {}
+    """Put every action into its menu; `menus` gives (and makes) the menu of a path.
+
+    Within a menu, sections stand in the order of their numbers, whichever table an action is
+    from; a menu within it stands at the end of its section.
+    """
+    entries: dict[str, list[tuple[int, bool, QAction | str]]] = {title: [] for title in MENUS}
     for spec in ACTIONS:
-        menu = menus(spec.menu)
-        if last.setdefault(spec.menu, spec.section) != spec.section:
-            menu.addSeparator()
-            last[spec.menu] = spec.section
-        menu.addAction(actions[spec.id])
+        if spec.menu not in entries:
+            entries[spec.menu] = []
+            parent = spec.menu.rpartition("/")[0]
+            entries[parent].append((_SUBMENUS[spec.menu], True, spec.menu))
+        entries[spec.menu].append((spec.section, False, actions[spec.id]))
+    for path in sorted(entries, key=lambda path: path.count("/")):
+        menu, last = menus(path), None
+        for section, _, entry in sorted(entries[path], key=lambda entry: entry[:2]):
+            if last is not None and section != last:
+                menu.addSeparator()
+            last = section
+            if isinstance(entry, str):
+                menus(entry)  # made where it stands
+            else:
+                menu.addAction(entry)
 
 
 def enable(actions: Mapping[str, QAction], state: UiState) -> None:

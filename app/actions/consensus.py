@@ -11,7 +11,7 @@ CONSENSUS: tuple[ActionSpec, ...] = (
     action("together", "Track with se&veral trackers", "Track", "Ctrl+Shift+E",
            "Track from the box on this frame with the trackers that are ticked in the tracker "
            "panel, and propose what each of them says and the fused boxes.",
-           needs="can_track", section=1),
+           needs="can_track", section=3),
     action("preview", "Previe&w corrections", "Track", "Alt+R",
            "Try the ways to take the corrected box over the next frames, side by side, and "
            "choose one by 1, 2 or 3; nothing changes before you do.",

@@ -25,8 +25,8 @@ FILE: tuple[ActionSpec, ...] = (
            icon="export", needs="boxes", section=2, toolbar=True),
     action("preferences", "&Preferences…", "File", "Ctrl+,",
            "Theme, playback, saving and tracking preferences.",
-           icon="settings", needs="always", section=3),
+           icon="settings", needs="always", section=4),
     action("close_clip", "&Close clip", "File", "Ctrl+W",
-           "Close the clip; unsaved changes are asked about.", section=4),
-    action("quit", "&Quit", "File", "Ctrl+Q", "Close the window.", needs="always", section=4),
+           "Close the clip; unsaved changes are asked about.", section=5),
+    action("quit", "&Quit", "File", "Ctrl+Q", "Close the window.", needs="always", section=5),
 )  # fmt: skip

@@ -14,11 +14,11 @@ RECORDING: tuple[ActionSpec, ...] = (
     action("locate_video", "Locate the &video…", "Track/Recording", "",
            "Show where the video of the open recording is now.", section=4),
     action("what_if", "W&hat if…", "Track", "Ctrl+Alt+W",
-           "Try other parameters on the last frames of a run, beside it.", section=5),
+           "Try other parameters on the last frames of a run, beside it.", section=4),
 )  # fmt: skip
 
 COMPARING: tuple[ActionSpec, ...] = (
     action("compare", "&Compare A and B", "View", "Ctrl+Alt+B",
            "Show two runs in the place of the picture: side by side, with a line to drag, or in "
-           "turns.", checkable=True, section=4),
+           "turns.", checkable=True, section=3),
 )  # fmt: skip

@@ -42,7 +42,7 @@ RUNS: tuple[ActionSpec, ...] = (
            "Track back up to the last box that you made or accepted.", needs="can_track"),
     action("track_two_way", "Track from both s&ides", "Track", "T",
            "Track the stretch around this frame from both of your boxes at its ends, and fuse "
-           "the two; where they disagree is marked.", needs="two_way", section=1),
+           "the two; where they disagree is marked.", needs="two_way"),
     action("propose", "Runs &propose", "Track", "O",
            "Let runs propose their boxes, dashed, instead of changing the object at once.",
            section=3, checkable=True),

@@ -27,9 +27,9 @@ VIEW: tuple[ActionSpec, ...] = (
     action("zoom_out", "Zoom &out", "View", "-", "Smaller.", icon="zoom-out", section=2),
     action("theme", "Switch &light and dark", "View", "Ctrl+T",
            "Change between the light and the dark theme.", icon="theme", needs="always",
-           section=3),
+           section=4),
     action("full_screen", "F&ull screen", "View", "F11", "Use the whole screen.",
-           needs="always", section=3, checkable=True),
+           needs="always", section=4, checkable=True),
     action("reset_layout", "&Reset the layout", "View", "Ctrl+Alt+R",
-           "Put all panels back where they belong.", needs="always", section=3),
+           "Put all panels back where they belong.", needs="always", section=4),
 )  # fmt: skip

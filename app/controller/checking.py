@@ -40,6 +40,7 @@ from core.session import Session
 from core.states import Source
 from core.trackers import registry
 from core.trackers.base import Services
+from core.wording import counted
 
 _TELL_MS = 200
 _PATIENCE_S = 10.0
@@ -202,7 +203,7 @@ class Checking(QObject):
             self._desk.say_error(error)
             return
         self._desk.edit(
-            self.tr("Carry a correction over %d boxes") % result.count,
+            self.tr("Carry a correction over %s") % counted(result.count, "box", "boxes"),
             self._desk.document.with_track(result.track),
             focus=(track.id, frame),
             frames=(result.first, result.last),

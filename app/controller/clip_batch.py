@@ -24,6 +24,7 @@ from core.batch.run import Pace
 from core.batch.tasks import Options, Outcome, Result, Task, total_of
 from core.collection.collection import Clip, ClipStatus
 from core.errors import BoxtrailError
+from core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +201,23 @@ class ClipBatch(QObject):
         total = total_of(outcomes)
         failed = [n for n, o in job.outcomes.items() if o.result is Result.FAILED]
         no_box = sum(o.result is Result.NO_BOX for o in outcomes)
-        text = self.tr("{frames:,} frames tracked in {clips} clips.").format(
-            frames=total.frames, clips=sum(bool(o.frames) for o in outcomes)
+        text = self.tr("%s tracked in %s.") % (
+            counted(total.frames, "frame"),
+            counted(sum(bool(o.frames) for o in outcomes), "clip"),
         )
         notes = [self.tr("Stopped; what was tracked is kept.")] if stopped else []
         if total.doubtful:
-            notes.append(self.tr("%d doubtful frames wait for you.") % total.doubtful)
+            notes.append(
+                self.tr("For you to look at: %s.") % counted(total.doubtful, "doubtful frame")
+            )
         if no_box:
-            notes.append(self.tr("%d clips have no box to start from.") % no_box)
+            notes.append(self.tr("Without a box to start from: %s.") % counted(no_box, "clip"))
         if failed:
             first = job.outcomes[failed[0]]
             name = job.tasks[failed[0]].name
-            notes.append(self.tr("%d clips failed:") % len(failed) + f" {name}: {first.message}")
+            notes.append(
+                self.tr("%s failed:") % counted(len(failed), "clip") + f" {name}: {first.message}"
+            )
         self._desk.say(text, " ".join(notes), "warning" if failed or no_box else "success")
 
     @Slot()

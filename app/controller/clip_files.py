@@ -19,6 +19,7 @@ from core.collection.importing import ImportedClips, import_clips
 from core.collection.relocate import Missing, located, missing, relocate
 from core.errors import BoxtrailError
 from core.formats import registry
+from core.wording import counted
 
 _TOLD = 3
 
@@ -83,7 +84,7 @@ class ClipFiles(QObject):
         left = gone - len(changed)
         if gone > 1:
             text = self.tr("%d of %d videos found.") % (len(changed), gone)
-            hint = self.tr("Locate one of the %d others to go on.") % left if left else ""
+            hint = self.tr("Locate one of the others (%d) to go on.") % left if left else ""
             self._desk.say(
                 text, hint, "warning" if left else "success",
                 action="clips_locate" if left else "",
@@ -117,8 +118,9 @@ class ClipFiles(QObject):
 
     def _imported(self, made: ImportedClips) -> None:
         self._clips.add_clips(made.clips)
-        text = self.tr("{clips} clips with {boxes:,} boxes imported.").format(
-            clips=len(made.clips), boxes=made.boxes
+        text = self.tr("%s with %s imported.") % (
+            counted(len(made.clips), "clip"),
+            counted(made.boxes, "box", "boxes"),
         )
         self._desk.say(text, _few(made.problems), "warning" if made.problems else "success")
 
@@ -132,7 +134,7 @@ class ClipFiles(QObject):
         if chosen is None or folder is None or not self._project.save_quietly():
             return
         form, clips = known[chosen - 1], self._clips.collection.clips
-        self._desk.say(self.tr("Exporting %d clips…") % len(clips))
+        self._desk.say(self.tr("Exporting %s…") % counted(len(clips), "clip"))
         self._background.run(
             lambda: export_clips(clips, form.key, folder),
             lambda done: self._exported(done, folder),
@@ -141,8 +143,10 @@ class ClipFiles(QObject):
 
     def _exported(self, done: list[ExportedClip], folder: Path) -> None:
         written = [item for item in done if not item.problem]
-        text = self.tr("{boxes:,} boxes of {clips} clips written to {folder}.").format(
-            boxes=sum(item.boxes for item in written), clips=len(written), folder=folder.name
+        text = self.tr("%s of %s written to %s.") % (
+            counted(sum(item.boxes for item in written), "box", "boxes"),
+            counted(len(written), "clip"),
+            folder.name,
         )
         problems = [f"“{item.clip.title}”: {item.problem}" for item in done if item.problem]
         warnings = dict.fromkeys(w for item in written for w in item.warnings)

@@ -29,6 +29,7 @@ from core.evaluate.judged import THRESHOLDS, FrameErrors, Kind
 from core.evaluate.plots import Plot
 from core.evaluate.report import Report
 from core.ground_truth import files_of
+from core.wording import counted
 
 ALL, ATTRIBUTE, SEQUENCE = "all", "attribute", "sequence"
 _COLUMNS = tuple(column for column in ONE_PASS if column.key not in ("fps", "p95_ms"))
@@ -93,8 +94,8 @@ class Comparison(QObject):
             self.part = (ALL, "")
             self.show_source(report=True)
             count = len({key for rows in self.report.scores.values() for key in rows})
-            text = self.tr("%s: %d trackers, %d sequences.")
-            self._desk.say(text % (self.path.name, len(self.report.scores), count))
+            told = counted(len(self.report.scores), "tracker"), counted(count, "sequence")
+            self._desk.say(f"{self.path.name}: {', '.join(told)}.")
 
         self._background.run(lambda: read_report(path), then, self._on_failed)
 
@@ -138,7 +139,7 @@ class Comparison(QObject):
                 members = self._members(name)
                 if members:
                     values = self.report.over(name, members).as_dict()
-                    tip = self.tr("%d sequences") % len(members)
+                    tip = counted(len(members), "sequence")
                     found.append(Numbers(name, tuple(values[k] for k in keys), tip))
             return found
         return [

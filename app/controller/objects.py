@@ -17,6 +17,7 @@ from core.document.document import Document
 from core.document.track import Track
 from core.errors import BoxtrailError
 from core.states import Flag, IntervalMode
+from core.wording import counted
 
 _ROUND_ERRORS = 100  # the bound is asked for in percent
 
@@ -67,9 +68,9 @@ class Objects(QObject):
         if len(report.conflicts):
             options = [(track.id, track.title), (other.id, other.title)]
             text = self.tr(
-                "On %d frames both objects have boxes that you set. Whose boxes are to stay there?"
+                "On %s both objects have boxes that you set. Whose boxes are to stay there?"
             )
-            prefer = self._prompts.one_of(text % len(report.conflicts), options)
+            prefer = self._prompts.one_of(text % counted(len(report.conflicts), "frame"), options)
             if prefer is None:
                 return
         text = self.tr("Merge %s and %s") % (track.title, other.title)
@@ -78,8 +79,8 @@ class Objects(QObject):
         )
         if done and len(report):
             self._desk.say(
-                self.tr("Both had boxes on %d frames (mean IoU %.2f).")
-                % (len(report), float(report.ious.mean())),
+                self.tr("Both had boxes on %s (mean IoU %.2f).")
+                % (counted(len(report), "frame"), float(report.ious.mean())),
                 self.tr("There the boxes that you set stayed, else those of %s.") % track.title,
             )
 
@@ -104,7 +105,7 @@ class Objects(QObject):
         if track is not None:
             last = min(frame + self._frames(), self._desk.state.frame_count - 1)
             self._edit(
-                self.tr("Copy box to %d frames") % (last - frame),
+                self.tr("Copy box to %s") % counted(last - frame, "frame"),
                 lambda d: ranges.propagated(d, track.id, frame, frame + 1, last),
                 track,
                 (frame + 1, last),
@@ -127,7 +128,9 @@ class Objects(QObject):
             )
             if done:
                 added = len(self._desk.document.track(track.id)) - before
-                self._desk.say(self.tr("%d boxes were added.") % added, severity="success")
+                self._desk.say(
+                    self.tr("%s added.") % counted(added, "box", "boxes"), severity="success"
+                )
 
     def simplify(self) -> None:
         """Keep few boxes and draw straight lines between them, within a bound."""

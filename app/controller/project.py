@@ -32,6 +32,7 @@ from core.paths import resource
 from core.replay import ReplaySession, is_recording
 from core.session import Session
 from core.video.source import Access, VideoSource
+from core.wording import counted
 
 
 class Project(QObject):
@@ -193,7 +194,7 @@ class Project(QObject):
         self._desk.edit(self.tr("Import %s") % path.name, after, focus=(first, None))
         self._desk.update(track=first if count else self._desk.state.track)
         notes = " ".join(part for part in (*imported.warnings, imported.skipped) if part)
-        text = self.tr("%d objects imported from %s.") % (count, path.name)
+        text = self.tr("%s imported from %s.") % (counted(count, "object"), path.name)
         self._desk.say(text, notes, "warning" if notes else "success")
 
     # ---- saving and closing --------------------------------------------------------------

@@ -35,6 +35,7 @@ from core.recording.schema import SUFFIX
 from core.session import RunPlan, Session
 from core.storage import atomic_write
 from core.trackers import registry
+from core.wording import counted
 
 _POLL_MS = 250
 _UNSAFE = re.compile(r"[^\w.()+-]+")
@@ -208,13 +209,15 @@ class Recordings(QObject):
         if state.error is not None:
             self._complain(state.error)
         elif path.exists():
-            text = self.tr("Recorded %d frames: %s (%s).")
+            text = self.tr("Recorded %s: %s (%s).")
             shown = estimate.shown(path.stat().st_size)
             hint = ""
             if state.left_out:
-                hint = self.tr("The disk was slow: %d frames are without maps.") % state.left_out
+                hint = self.tr("The disk was slow: %s without maps.") % (
+                    counted(state.left_out, "frame")
+                )
             self._desk.say(
-                text % (state.written, path.name, shown), hint,
+                text % (counted(state.written, "frame"), path.name, shown), hint,
                 "warning" if hint else "success", "open_last_recording", self.tr("Replay it"),
             )  # fmt: skip
             self.finished.emit(path)

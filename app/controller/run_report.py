@@ -10,6 +10,7 @@ from app.controller.run_state import ActiveRun
 from app.jobs.tracking import RunEnded
 from core.engine.runner import EndReason, RunEnd
 from core.states import TargetState
+from core.wording import counted
 
 
 class RunReport(QObject):
@@ -67,8 +68,8 @@ class RunReport(QObject):
         )
 
     def _tell_finished(self, end: RunEnd) -> None:
-        text = self.tr("Tracked %d frames in %.1f s.")
-        self._desk.say(text % (end.frames, end.seconds), severity="success")
+        text = self.tr("Tracked %s in %.1f s.")
+        self._desk.say(text % (counted(end.frames, "frame"), end.seconds), severity="success")
 
     def _unsure(self, active: ActiveRun, first: int, *, tail: bool) -> None:
         last = active.live.last

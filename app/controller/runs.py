@@ -42,6 +42,7 @@ from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
 from core.states import CorrectionPolicy
 from core.trackers.base import Services
+from core.wording import counted
 
 
 class Runs(QObject):
@@ -144,7 +145,7 @@ class Runs(QObject):
         after = tail.applied(self._desk.document)
         frames = tail.columns.frames
         self._desk.edit(
-            self.tr("Keep %d doubtful frames") % len(frames),
+            self.tr("Keep %s") % counted(len(frames), "doubtful frame"),
             after,
             focus=(tail.run.track_id, int(frames[0])),
             frames=(int(frames[0]), int(frames[-1])),
@@ -384,7 +385,7 @@ class Runs(QObject):
         count = len(active.live) - (len(self._tail.columns) if self._tail else 0)
         text = self.tr("Track %d frames") % count if count != 1 else self.tr("Track one frame")
         if active.propose:
-            text = self.tr("Propose %d boxes") % count
+            text = self.tr("Propose %s") % counted(count, "box", "boxes")
         self._desk.edit(
             text,
             after,

@@ -27,6 +27,7 @@ from core.evaluate.truth import Truth
 from core.session import Session
 from core.states import Flag
 from core.video.source import Access
+from core.wording import counted
 
 _EVERY_MS = 250
 
@@ -156,7 +157,7 @@ class GroundTruth(QObject):
         if truth is None:
             return ""
         frames = int(truth.known.sum())
-        words = self.tr("%s, %d frames") % (truth.name, frames)
+        words = f"{truth.name}, {counted(frames, 'frame')}"
         return ", ".join([words, *truth.notes])
 
     # ---- comparing ----------------------------------------------------------------------

@@ -34,6 +34,7 @@ from core.session import Session
 from core.states import CorrectionPolicy
 from core.trackers import registry
 from core.trackers.base import Services
+from core.wording import counted
 
 _POLL_MS = 150
 
@@ -160,9 +161,10 @@ class WhatIf(QObject):
         made_by.setflags(write=False)
         columns = replace(columns, runs=made_by)
         after = proposed(document, run, columns) if propose else document.with_run(run, columns)
-        text = self.tr("Propose %d boxes of a trial") if propose else self.tr("Apply %d boxes")
+        text = self.tr("Propose %s of a trial") if propose else self.tr("Apply %s")
         ends = int(columns.frames[0]), int(columns.frames[-1])
-        self._desk.edit(text % len(columns), after, focus=(known.track_id, ends[0]), frames=ends)
+        told = text % counted(len(columns), "box", "boxes")
+        self._desk.edit(told, after, focus=(known.track_id, ends[0]), frames=ends)
         self.outcome = None
         self.finished.emit(None)
 

@@ -27,6 +27,7 @@ from app.controller.attributes import SchemaChange
 from app.dialogs.attribute_form import AttributeForm, Draft
 from core.document.schema import Attribute, require_distinct
 from core.errors import EditError
+from core.wording import counted
 
 _Standard = QDialogButtonBox.StandardButton
 Misfits = Callable[[SchemaChange], int]
@@ -215,8 +216,8 @@ class SchemaDialog(QDialog):
         else:
             if lost:
                 role = "warning"
-                text = self.tr("%d stored values do not fit and will go (undo brings them back).")
-                text %= lost
+                text = self.tr("%s will go, not fitting any more (undo brings it back).")
+                text %= counted(lost, "stored value")
             elif not self._labels:
                 text = self.tr("There are no labels yet: give an object a label first.")
         self._message.setProperty("role", role)

@@ -37,6 +37,7 @@ from core.formats.context import ExportReport
 from core.formats.options import READING, chosen
 from core.paths import resource
 from core.session import Session
+from core.wording import counted
 
 _Standard = QDialogButtonBox.StandardButton
 _last_format = "mot"
@@ -210,7 +211,10 @@ class ExportDialog(QDialog):
         boxes = sum(len(track) for track in left.tracks)
         tracks = sum(bool(len(track)) for track in left.tracks)
         objects = self.tr("one object") if tracks == 1 else self.tr("%d objects") % tracks
-        text = self.tr("<b>%s boxes of %s</b> will be written.") % (f"{boxes:,}", objects)
+        text = self.tr("<b>%s of %s</b> will be written.") % (
+            counted(boxes, "box", "boxes"),
+            objects,
+        )
         if lost:
             text += "<br>" + self.tr("This format does not keep: %s.") % html.escape(
                 ", ".join(lost)
@@ -244,7 +248,10 @@ class ExportDialog(QDialog):
         self._progress = None
         if report is None:  # cancelled
             return
-        text = self.tr("%d boxes written to %s.") % (report.boxes_written, target.name)
+        text = self.tr("%s written to %s.") % (
+            counted(report.boxes_written, "box", "boxes"),
+            target.name,
+        )
         self.finished_with.emit(text, " ".join(report.warnings), "success")
         self.accept()
 

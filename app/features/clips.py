@@ -20,6 +20,7 @@ from core.collection.collection import Clip, ClipStatus
 from core.collection.summary import Standing, Totals, totals
 from core.errors import VideoError
 from core.video.thumbnail import thumbnail
+from core.wording import counted
 
 _BUTTONS = ("clips_add", "clips_add_folder", "clips_track", "clips_stop", "clips_done")
 _MENU = ("clips_track", "clips_stop", "", "clips_up", "clips_down", "clips_remove", "",
@@ -186,9 +187,9 @@ def _row(standing: Standing, progress: ClipProgress | None, *, is_open: bool) ->
         status, tone = _tr("cannot be read"), "lost"
     parts = []
     if numbers.frames:
-        parts.append(_tr("{n:,} frames").format(n=numbers.frames))
+        parts.append(counted(numbers.frames, "frame"))
     if numbers.boxes:
-        parts.append(_tr("{n:,} boxes").format(n=numbers.boxes))
+        parts.append(counted(numbers.boxes, "box", "boxes"))
     text = " · ".join(parts)
     return ClipRow(clip.id, clip.title, standing.status.value, status, text, tone, is_open,
                    fraction, _tip(standing, progress))  # fmt: skip
@@ -218,14 +219,15 @@ def _tip(standing: Standing, progress: ClipProgress | None) -> str:
     clip, n = standing.clip, standing.summary
     lines = [clip.title, str(clip.video), str(clip.project)]
     lines.append(
-        _tr("{objects} objects, {boxes:,} boxes: {manual:,} by hand, {tracked:,} tracked, "
+        _tr("{objects}, {boxes}: {manual:,} by hand, {tracked:,} tracked, "
             "{looked:,} of them judged, {left:,} doubtful left").format(
-            objects=n.tracks, boxes=n.boxes, manual=n.manual, tracked=n.tracked,
+            objects=counted(n.tracks, "object"), boxes=counted(n.boxes, "box", "boxes"),
+            manual=n.manual, tracked=n.tracked,
             looked=n.looked, left=n.left,
         )
     )  # fmt: skip
     if n.proposals:
-        lines.append(_tr("%d boxes wait to be accepted") % n.proposals)
+        lines.append(_tr("Not accepted yet: %s") % counted(n.proposals, "box", "boxes"))
     if clip.status is not None:
         lines.append(_tr("Status set by hand"))
     if standing.problem:
@@ -243,13 +245,13 @@ def _sums(total: Totals) -> str:
         if count
     )
     numbers = total.summary
-    text = _tr("{n:,} clips: {states}").format(n=total.clips, states=states)
+    text = f"{counted(total.clips, 'clip')}: {states}"
     facts = [
-        _tr("{n:,} frames").format(n=numbers.frames),
-        _tr("{n:,} boxes").format(n=numbers.boxes),
+        counted(numbers.frames, "frame"),
+        counted(numbers.boxes, "box", "boxes"),
     ]
     if numbers.left:
-        facts.append(_tr("{n:,} doubtful frames left").format(n=numbers.left))
+        facts.append(_tr("%s left") % counted(numbers.left, "doubtful frame"))
     return f"{text}\n{' · '.join(facts)}"
 
 

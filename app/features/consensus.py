@@ -19,6 +19,7 @@ from core.engine.planning import FEWEST, MOST
 from core.errors import WeightsError
 from core.trackers import registry
 from core.trackers.registry import TrackerSpec
+from core.wording import counted
 
 _USUAL = "ccr,edcf,drvt"
 _PLACE = "consensus/trackers"
@@ -165,7 +166,13 @@ class ConsensusFeature(Feature):
 
     def _text(self, found: Comparison, here: tuple[int, int, bool] | None) -> str:
         places = sum(apart for _, _, apart in found.stretches())
-        left = self.tr("%d disagreements on %d frames.") % (places, int(found.apart().sum()))
+        left = self.tr("%s on %s.") % (
+            counted(places, "disagreement"), counted(int(found.apart().sum()), "frame")
+        )  # fmt: skip
+        if not places:
+            left = self.tr("The trackers agree on all frames (%s).") % (
+                counted(len(found.frames), "frame")
+            )
         if here is None:
             return left
         first, last, apart = here

@@ -20,6 +20,7 @@ from core.errors import ParamError
 from core.recording import estimate
 from core.replay import ReplaySession
 from core.trackers import registry
+from core.wording import counted
 
 _SAID_MS = 1000  # of the status bar; said again before that while a file is written
 
@@ -127,8 +128,8 @@ class RecordingFeature(Feature):
             expected = status.expected
             text = self.tr("About {size} when the run is over.")
         else:
-            text = self.tr("About {size} to the end of the clip ({frames} frames).")
-        text = text.format(size=estimate.shown(expected), frames=f"{frames:,}")
+            text = self.tr("About {size} to the end of the clip ({frames}).")
+        text = text.format(size=estimate.shown(expected), frames=counted(frames, "frame"))
         tight = 0 < free < expected
         if tight:
             text += " " + self.tr("Only {free} are free there.").format(free=estimate.shown(free))

@@ -16,6 +16,7 @@ from app.ui_state import UiState
 from app.views.plot_frames import Stretch
 from app.views.plot_panel import PlotPanel
 from app.views.truth_item import TruthItem
+from core.wording import counted
 
 _Z = 2.7  # above the path of the target, below the boxes
 _MENU = ("truth_load", "truth_folder", "truth_forget", "open_report")
@@ -160,7 +161,10 @@ class TruthFeature(Feature):
         at = self.truth.truths.index(truth) if truth is not None else -1
         note = ""
         if truth is not None:
-            note = self.tr("%d frames from %s") % (int(truth.known.sum()), truth.source.name)
+            note = self.tr("%s from %s") % (
+                counted(int(truth.known.sum()), "frame"),
+                truth.source.name,
+            )
             note = "; ".join([note, *truth.attributes, *truth.notes])
         self.panel.truth.show_truths(names, at, note, shown=self.truth.visible)
         self.parts.actions["truth_show"].setChecked(truth is not None and self.truth.visible)
@@ -205,9 +209,9 @@ class TruthFeature(Feature):
     def _show_frames(self, kind: str, name: str, x: float, rule: str) -> None:
         ranges = self.comparison.ranges(kind, name, x, rule)
         count = sum(r.last - r.first + 1 for r in ranges)
-        title = self.tr("%s: %d frames at %.4g") % (name, count, x)
+        title = self.tr("%s: %s at %.4g") % (name, counted(count, "frame"), x)
         if kind == "ar":
-            title = self.tr("%s: %d frames where it failed") % (name, count)
+            title = self.tr("%s: %s where it failed") % (name, counted(count, "frame"))
         if not self.comparison.has_frames(name):
             title = self.tr("This report has no frames; evaluate again to have them.")
         self.panel.show_frames(title, [_stretch(one) for one in ranges])

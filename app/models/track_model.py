@@ -20,6 +20,8 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from core.wording import counted
+
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -188,8 +190,8 @@ class TrackModel(QAbstractTableModel):
             )
         if column is Column.LABEL:
             return row.label or self.tr("No label; double-click to set one")
-        counts = self.tr("{boxes} boxes, {manual} of them by hand").format(
-            boxes=row.n_boxes, manual=row.n_manual
+        counts = self.tr("{boxes}, {manual} of them by hand").format(
+            boxes=counted(row.n_boxes, "box", "boxes"), manual=row.n_manual
         )
         if column is Column.BOXES:
             return counts

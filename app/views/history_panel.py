@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from core.wording import counted
 
 _ROW = 24
 _DATA = Qt.ItemDataRole.UserRole
@@ -124,7 +125,7 @@ class HistoryPanel(QWidget):
         undone = sum(not row.done for row in rows)
         text = self.tr("Click a step to go back to it.") if len(rows) > 1 else ""
         if undone:
-            text = self.tr("%d steps are undone; the next edit replaces them.") % undone
+            text = self.tr("Undone: %s; the next edit replaces it.") % counted(undone, "step")
         elif rows and not any(row.saved for row in rows):
             text = self.tr("The saved state is further back than this list.")
         self._note.setText(text)

@@ -36,6 +36,7 @@ from core.recording.estimate import shown
 from core.recording.recorder import WhenFull
 from core.recording.schema import BLOCK
 from core.trackers.base import MapInfo
+from core.wording import counted
 
 G = theme.GRID
 _KEY = Qt.ItemDataRole.UserRole
@@ -319,16 +320,16 @@ class RecordingPanel(QWidget):
             return self.tr("Runs are not recorded.")
         if state.error is not None:
             return self.tr("Nothing more is recorded.")
-        text = self.tr("Recording: {frames} frames, {size}.")
-        return text.format(frames=f"{state.taken:,}", size=shown(state.bytes))
+        text = self.tr("Recording: {frames}, {size}.")
+        return text.format(frames=counted(state.taken, "frame"), size=shown(state.bytes))
 
     def _trouble(self, status: RecordStatus) -> str:
         state = status.state
         if state.error is not None:
             return f"{state.error.message} {state.error.hint}"
         if state.left_out:
-            text = self.tr("The disk is too slow: {count} frames are without maps.")
-            return text.format(count=f"{state.left_out:,}")
+            text = self.tr("The disk is too slow: {count} without maps.")
+            return text.format(count=counted(state.left_out, "frame"))
         if state.is_behind:
             return self.tr("Recording is behind; the tracker waits for the disk.")
         return ""

@@ -26,6 +26,7 @@ from core.document.lockfile import LockFile, is_held
 from core.document.track import Columns
 from core.errors import ProjectError
 from core.storage import atomic_write, storage_error, sweep
+from core.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -211,7 +212,7 @@ class Recovery:
         """What it holds, for a list: ``clip.mp4: 3 tracks, 412 boxes``."""
         name = Path(self.project or self.video).name or "unnamed"
         tracks, boxes = len(self.document.tracks), sum(map(len, self.document.tracks))
-        text = f"{name}: {_count(tracks, 'track')}, {_count(boxes, 'box', 'boxes')}"
+        text = f"{name}: {counted(tracks, 'object')}, {counted(boxes, 'box', 'boxes')}"
         return text if self.complete else text + " (the last changes are damaged)"
 
 
@@ -329,13 +330,13 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
             renamed += (old.label, old.name) != (track.label, track.name)
             said += (old.attributes, old.steps) != (track.attributes, track.steps)
     texts = [
-        added and _count(added, "new track"),
-        removed_tracks and f"{_count(removed_tracks, 'track')} removed",
-        renamed and f"{_count(renamed, 'track')} renamed",
-        by_hand and f"{_count(by_hand, 'box', 'boxes')} entered or edited",
-        by_machine and _count(by_machine, "tracked frame"),
-        removed and f"{_count(removed, 'box', 'boxes')} removed",
-        said and f"attributes of {_count(said, 'track')} changed",
+        added and counted(added, "new object"),
+        removed_tracks and f"{counted(removed_tracks, 'object')} removed",
+        renamed and f"{counted(renamed, 'object')} renamed",
+        by_hand and f"{counted(by_hand, 'box', 'boxes')} entered or edited",
+        by_machine and counted(by_machine, "tracked frame"),
+        removed and f"{counted(removed, 'box', 'boxes')} removed",
+        said and f"attributes of {counted(said, 'object')} changed",
         a.notes != b.notes and "changed notes",
         a.labels != b.labels and "changed labels",
     ]
@@ -343,10 +344,6 @@ def describe_difference(a: Document, b: Document, *, since: str = "") -> str:
     if not text and a != b:
         text = "changed properties"
     return f"{text} since {since}" if text and since else text
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _lock_path(path: Path) -> Path:

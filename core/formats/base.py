@@ -22,6 +22,7 @@ from core.formats.context import ExportContext, ExportReport, ImportContext
 from core.formats.options import ExportOptions, chosen, edge_effects, frame_range
 from core.formats.publish import publish
 from core.states import Flag, Source, TargetState
+from core.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,8 @@ class Format:
         cut, left_out = edge_effects(document, options)
         return [
             *_losses(chosen(document, options), self.kept(options)),
-            *([f"the parts of {cut:,} boxes beyond the frame"] if cut else []),
-            *([f"{left_out:,} boxes beyond the frame"] if left_out else []),
+            *([f"the parts of {counted(cut, 'box', 'boxes')} beyond the frame"] if cut else []),
+            *([f"{counted(left_out, 'box', 'boxes')} beyond the frame"] if left_out else []),
         ]
 
     def detect(self, path: Path) -> float:
@@ -219,22 +220,62 @@ def _losses(document: Document, kept: frozenset[str]) -> list[str]:
         return sum(int(test(c).sum()) for c in columns)
 
     found = [
-        (IDS, len(document.tracks) > 1 and "which box belongs to which track"),
-        (LABELS, sum(bool(t.label) for t in document.tracks), "labels"),
-        (NAMES, sum(bool(t.name) for t in document.tracks), "names of tracks"),
-        (COLORS, sum(bool(document.color_of(t)) for t in document.tracks), "colours"),
-        (SCORES, rows(lambda c: c.scores != 1), "scores"),
-        (STATES, rows(lambda c: c.states != TargetState.TRACKING), "tracker states"),
-        (OCCLUSION, rows(lambda c: (c.flags & Flag.OCCLUDED) != 0), "occlusion marks"),
-        (TRUNCATION, rows(lambda c: (c.flags & Flag.TRUNCATED) != 0), "truncation marks"),
-        (ABSENCE, rows(lambda c: (c.flags & Flag.ABSENT) != 0), "frames marked absent"),
-        (PROVENANCE, rows(lambda c: c.sources != Source.MANUAL), "marks of machine-made boxes"),
-        (CONFIRMED, rows(lambda c: (c.flags & Flag.CONFIRMED) != 0), "confirmations"),
-        (RUNS, len(document.runs), "records of tracker runs"),
-        (ATTRIBUTES, attribute_values.count(document), "values of attributes"),
+        (IDS, len(document.tracks) > 1 and "which box belongs to which object"),
+        (LABELS, sum(bool(t.label) for t in document.tracks), "label", "labels"),
+        (
+            NAMES,
+            sum(bool(t.name) for t in document.tracks),
+            "name of an object",
+            "names of objects",
+        ),
+        (COLORS, sum(bool(document.color_of(t)) for t in document.tracks), "colour", "colours"),
+        (SCORES, rows(lambda c: c.scores != 1), "score", "scores"),
+        (
+            STATES,
+            rows(lambda c: c.states != TargetState.TRACKING),
+            "tracker state",
+            "tracker states",
+        ),
+        (
+            OCCLUSION,
+            rows(lambda c: (c.flags & Flag.OCCLUDED) != 0),
+            "occlusion mark",
+            "occlusion marks",
+        ),
+        (
+            TRUNCATION,
+            rows(lambda c: (c.flags & Flag.TRUNCATED) != 0),
+            "truncation mark",
+            "truncation marks",
+        ),
+        (
+            ABSENCE,
+            rows(lambda c: (c.flags & Flag.ABSENT) != 0),
+            "frame marked absent",
+            "frames marked absent",
+        ),
+        (
+            PROVENANCE,
+            rows(lambda c: c.sources != Source.MANUAL),
+            "mark of a machine-made box",
+            "marks of machine-made boxes",
+        ),
+        (
+            CONFIRMED,
+            rows(lambda c: (c.flags & Flag.CONFIRMED) != 0),
+            "confirmation",
+            "confirmations",
+        ),
+        (RUNS, len(document.runs), "record of a tracker run", "records of tracker runs"),
+        (
+            ATTRIBUTES,
+            attribute_values.count(document),
+            "value of an attribute",
+            "values of attributes",
+        ),
     ]
     lost = []
     for key, amount, *words in found:
         if key not in kept and amount:
-            lost.append(f"{amount:,} {words[0]}" if words else str(amount))
+            lost.append(counted(amount, *words) if words else str(amount))
     return lost

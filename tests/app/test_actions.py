@@ -79,3 +79,16 @@ def test_that_tracking_can_start_with_a_box_and_go_on_from_a_hold_but_not_twice(
 
 def test_that_the_documented_keys_are_those_of_the_table() -> None:
     assert (ROOT / "docs" / "keyboard.md").read_text(encoding="utf-8") == actions.markdown()
+
+
+def test_that_sections_of_a_menu_stand_in_order_and_quit_comes_last(driver: Driver) -> None:
+    specs = {spec.id: spec for spec in ACTIONS}
+    for title, menu in driver.window.panels.menus.items():
+        shown = [specs[a.objectName()] for a in menu.actions() if a.objectName() in specs]
+        sections = [spec.section for spec in shown if spec.menu == title]
+        assert sections == sorted(sections), title
+    entries = [a.objectName() for a in driver.window.panels.menus["File"].actions()]
+    assert entries[-1] == "quit"
+    track = driver.window.panels.menus["Track"].actions()
+    names = [a.objectName() or a.text() for a in track if not a.isSeparator()]
+    assert names.index("Proposal") == names.index("propose") + 2  # with what proposes

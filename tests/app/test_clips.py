@@ -117,7 +117,7 @@ def test_that_going_to_another_clip_loses_nothing_and_asks_nothing(
     hands.open(0)
     assert driver.desk.document.tracks == saved.tracks
     driver.until(lambda: driver.desk.state.frame == 7)
-    hands.until_row(0, "1 boxes")
+    hands.until_row(0, "1 box")
 
 
 def test_that_work_done_while_the_next_clip_loads_is_saved_too(hands: Hands) -> None:

@@ -205,7 +205,7 @@ def test_that_unsaved_work_is_offered_with_the_difference_and_restored_as_an_und
     left_behind(clip, None)
     driver.open(clip)
     assert answers.asked == ["recover"]
-    assert "1 new track" in answers.recoveries[0][1]
+    assert "1 new object" in answers.recoveries[0][1]
     assert driver.track.at(7).box == Box(5, 6, 30, 40)
     assert driver.desk.state.dirty
     driver.key(Key.Key_Z, CTRL)

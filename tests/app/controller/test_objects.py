@@ -103,7 +103,7 @@ def test_that_a_merge_asks_whose_boxes_stay_and_a_no_changes_nothing(
 
     answers.one_of = choose  # type: ignore[method-assign]
     objects.merge()
-    assert "On 1 frames both objects have boxes that you set" in asked[1]
+    assert "On 1 frame both objects have boxes that you set" in asked[1]
     assert desk.document is before
     asked.clear()
     answers.one_of = lambda question, options: 2  # type: ignore[method-assign]
@@ -154,7 +154,7 @@ def test_that_gaps_up_to_the_answer_are_filled_and_nothing_without_one(
     answers.on_number = 2
     objects.fill_gaps()
     assert frames(desk) == list(range(10))
-    assert told[-1] == "2 boxes were added."
+    assert told[-1] == "2 boxes added."
 
 
 def test_that_simplifying_says_how_many_boxes_are_left_to_keep(

@@ -71,7 +71,7 @@ def test_that_a_click_goes_to_any_state_and_tells_the_window_once(
     click(feature, 1)
     assert frames(driver) == [0]
     assert len(told) == 1
-    assert feature.panel.note().startswith("2 steps are undone")
+    assert feature.panel.note().startswith("Undone: 2 steps;")
     assert [row.done for row in feature.panel.model.rows] == [True, True, False, False]
     click(feature, 3)
     assert frames(driver) == [0, 4, 8]
@@ -120,7 +120,7 @@ def test_that_a_recovery_brings_its_steps_back_with_their_times(
     rows = feature.panel.model.rows
     assert [row.text for row in rows] == [
         "Start",
-        "Restored: 1 new track, 1 box entered or edited, changed labels",
+        "Restored: 1 new object, 1 box entered or edited, changed labels",
         "Restored: 1 box entered or edited",
         "Restored: 1 box entered or edited",
     ]

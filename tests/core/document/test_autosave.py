@@ -75,7 +75,7 @@ def test_that_the_work_of_a_killed_program_is_found(
     assert found.document == edited
     assert found.complete
     assert found.saved_at > "2026-01-01T10:42"
-    assert found.summary == "Straße 街.mp4: 2 tracks, 24 boxes"
+    assert found.summary == "Straße 街.mp4: 2 objects, 24 boxes"
     discard(found)
     assert candidates(folder) == []
     assert list(folder.iterdir()) == []
@@ -359,10 +359,10 @@ def test_that_the_difference_is_told_in_words(document: Document) -> None:
     text = describe_difference(document, more, since="10:42")
     assert text == "1 box entered or edited, 12 tracked frames, 3 boxes removed since 10:42"
     assert describe_difference(document, document) == ""
-    assert describe_difference(document, document.without_track(2)) == "1 track removed"
+    assert describe_difference(document, document.without_track(2)) == "1 object removed"
     assert describe_difference(Document(VideoRef("a")), Document(VideoRef("b"))) != ""
     added, _ = document.with_new_track("bird")
-    assert describe_difference(document, added) == "1 new track, changed labels"
+    assert describe_difference(document, added) == "1 new object, changed labels"
 
 
 def test_that_a_long_document_is_autosaved_in_little_time_and_space(saver: Autosave) -> None:

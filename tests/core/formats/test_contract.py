@@ -140,10 +140,10 @@ def test_that_the_manifest_tells_what_is_lost(
     assert [home / name for name in facts["files"]] == list(report.files[:-1])
     for key, words in (
         (base.SCORES, "2 scores"),
-        (base.STATES, "1 tracker states"),
-        (base.ABSENCE, "1 frames marked absent"),
+        (base.STATES, "1 tracker state"),
+        (base.ABSENCE, "1 frame marked absent"),
         (base.PROVENANCE, "2 marks of machine-made boxes"),
-        (base.OCCLUSION, "1 occlusion marks"),
+        (base.OCCLUSION, "1 occlusion mark"),
     ):
         assert (words in facts["lost"]) == (key not in fmt.keeps)
     assert str(tmp_path) not in report.files[-1].read_text("utf-8")
@@ -228,7 +228,7 @@ def test_that_boxes_at_the_edge_follow_the_choice(fmt: Format, tmp_path: Path) -
         2: pytest.approx((10, 20, 30, 40), **near),
     }
     lost = fmt.losses(document, params.from_dict(fmt.options, {"outside": "clip"}))
-    assert lost[-2:] == ["the parts of 1 boxes beyond the frame", "1 boxes beyond the frame"]
+    assert lost[-2:] == ["the parts of 1 box beyond the frame", "1 box beyond the frame"]
     lost = fmt.losses(document, params.from_dict(fmt.options, {"outside": "drop"}))
     assert lost[-1] == "2 boxes beyond the frame"
     assert boxes("drop") == {2: pytest.approx((10, 20, 30, 40), **near)}

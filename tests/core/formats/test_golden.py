@@ -71,7 +71,7 @@ def test_that_mot_detections_and_results_carry_scores(document: Document, tmp_pa
     lost = formats.find("mot").losses(
         document, params.from_dict(formats.find("mot").options, {"variant": "det"})
     )
-    assert "which box belongs to which track" in lost
+    assert "which box belongs to which object" in lost
     assert not any("score" in text for text in lost)
 
 
