@@ -76,7 +76,7 @@ def test_that_pieces_made_at_one_zoom_fit_every_other(
 
 def test_that_another_font_of_the_program_is_taken_up(make_canvas, make_box, photograph) -> None:
     view = make_canvas()
-    view.show_boxes([make_box(Box(200, 150, 120, 90), title="target", flags=Flag.OCCLUDED)])
+    view.show_boxes([make_box(Box(200, 150, 120, 90), title="target")])
     usual, font = photograph(view), QGuiApplication.font()
     larger = QFont(font)
     larger.setPointSizeF(font.pointSizeF() + 4)
