@@ -11,42 +11,31 @@ edits, and beside other runs.
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from core import device as devices
 from core import exchange
-from core.alarms.thresholds import calibration
-from core.alarms.watcher import Watcher
 from core.document import project_file
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change, DocumentStore
-from core.engine import planning
 from core.engine.checkpoints import Checkpoints
-from core.engine.consensus import KEY as CONSENSUS
-from core.engine.consensus import run_consensus
 from core.engine.control import Control
-from core.engine.extent import TO_END, Extent
+from core.engine.executing import Execution
 from core.engine.memory import TrackerMemory
 from core.engine.plan import RunPlan
+from core.engine.planner import Planner
 from core.engine.preview import Glimpse, Trial, preview
 from core.engine.run_buffer import RunBuffer
-from core.engine.runner import FrameResult, RunEnd, Sink, Start, Watch, into, run
+from core.engine.runner import RunEnd, Sink, Watch
 from core.engine.storing import with_result
-from core.engine.two_way import run_two_way
 from core.formats.context import ExportReport
-from core.states import CorrectionPolicy, RunKind
-from core.trackers import registry
 from core.trackers.base import Services
 from core.video.open import DEFAULT_CACHE_BYTES, open_source
 from core.video.source import Access, VideoSource
-
-_BEYOND_ANY_CLIP = 1 << 31
 
 
 class Session:
@@ -67,6 +56,8 @@ class Session:
         What tells this clip from the one that was annotated; empty when nothing does.
     samples
         Crops of frames by which a later opening sees that they are still the same.
+    plan, plan_two_way, plan_consensus, new_run
+        Make plans of runs: see :class:`core.engine.planner.Planner`.
     """
 
     def __init__(
@@ -78,7 +69,11 @@ class Session:
         self.project_path = project_path
         self.samples = document.video.samples
         self._memory = TrackerMemory()
-        self._last_run_id = 0
+        planner = Planner(video, lambda: self.store.current, self._memory)
+        self.plan = planner.one_way
+        self.plan_two_way = planner.two_way
+        self.plan_consensus = planner.consensus
+        self.new_run = planner.new_run
 
     @classmethod
     def of_video(cls, path: Path, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> Session:
@@ -133,10 +128,6 @@ class Session:
         """Tracker states along `run`, if it was the last one on its track and is known still."""
         return self._memory.states(run.track_id, run.tracker, run.params)
 
-    def new_run(self, track_id: int, tracker: str, params: Mapping[str, Any]) -> Run:
-        """A run with an id of its own, for boxes that come from elsewhere."""
-        return self._new_run(track_id, tracker, params)
-
     def close(self) -> None:
         """Release the video and the trackers' memory."""
         self._memory.clear()
@@ -185,142 +176,6 @@ class Session:
             self.store.current, path, key, options, video=self.video, progress=progress
         )
 
-    def plan(
-        self,
-        track_id: int,
-        frame: int,
-        tracker: str,
-        *,
-        stop: int | None = None,
-        extent: Extent = TO_END,
-        step: int = 1,
-        params: Mapping[str, Any] | None = None,
-        policy: CorrectionPolicy = CorrectionPolicy.NEW_TEMPLATE,
-        resume: bool = False,
-    ) -> RunPlan:
-        """Check and describe a run of `tracker` from the box at `frame`.
-
-        Parameters
-        ----------
-        stop
-            First frame not to track (exclusive); None for what `extent` says
-            in the direction of `step` (+1 or −1).
-        resume
-            With ``KEEP_TEMPLATE``: where the box is the tracker's own, go on as if it
-            had never stopped, instead of correcting it.
-        params
-            Values that differ from the tracker's defaults.
-
-        Raises
-        ------
-        BoxError
-            If the track has no usable box on `frame`.
-        ParamError, TrackerError
-            For wrong parameters, an unknown tracker, a locked track, or when
-            there is no frame to track.
-        """
-        document = self.store.current
-        track = document.track(track_id)
-        box = planning.seed_box(track, frame, self.video)
-        checked = planning.checked(tracker, params)
-        stop, to_end = self._stop(track_id, frame, stop, extent, step)
-        planning.require_correction(tracker, policy)
-        template = planning.template(document, track_id, policy)
-        if template is None and not self._memory.knows(track_id, tracker, checked):
-            policy = CorrectionPolicy.NEW_TEMPLATE
-        run = self._new_run(track_id, tracker, checked)
-        return RunPlan(
-            replace(run, start=frame, end=stop - step, policy=policy),
-            Start(frame, box, policy, resume and policy is CorrectionPolicy.KEEP_TEMPLATE),
-            stop,
-            step,
-            template,
-            to_end,
-        )
-
-    def plan_two_way(
-        self,
-        track_id: int,
-        frame: int,
-        tracker: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-    ) -> RunPlan:
-        """Check and describe a run from both of a person's boxes around `frame`.
-
-        Raises
-        ------
-        TrackerError, BoxError, ParamError
-            As :meth:`plan`, and when `frame` does not lie between two boxes that a
-            person entered or confirmed.
-        """
-        track = self.store.current.track(track_id)
-        first, last = planning.ends_around(track, frame, self.video)
-        checked = planning.checked(tracker, params)
-        run = replace(
-            self._new_run(track_id, tracker, checked),
-            start=first.frame,
-            end=last.frame,
-            kind=RunKind.TWO_WAY,
-        )
-        return RunPlan(run, first, last.frame, 1, other=last)
-
-    def plan_consensus(
-        self,
-        track_id: int,
-        frame: int,
-        trackers: Sequence[str],
-        *,
-        params: Mapping[str, Mapping[str, Any]] | None = None,
-        stop: int | None = None,
-        extent: Extent = TO_END,
-        step: int = 1,
-    ) -> RunPlan:
-        """Check and describe a run of several trackers from the box at `frame`.
-
-        Parameters
-        ----------
-        trackers
-            Two to five keys; the maps of the first one are preferred.
-        params
-            Values that differ from a tracker's defaults, by tracker.
-
-        Raises
-        ------
-        BoxError, ParamError, TrackerError
-            As :meth:`plan`, and for trackers that are too few, too many or named twice.
-        """
-        stop, to_end = self._stop(track_id, frame, stop, extent, step)
-        runs = [
-            self._new_run(track_id, tracker, planning.checked(tracker, (params or {}).get(tracker)))
-            for tracker in planning.members(trackers)
-        ]
-        whole = self._new_run(track_id, CONSENSUS, {"trackers": ",".join(trackers)})
-        span = {"start": frame, "end": stop - step, "kind": RunKind.CONSENSUS, "group": whole.id}
-        return RunPlan(
-            replace(whole, **span),
-            Start(frame, planning.seed_box(self.store.current.track(track_id), frame, self.video)),
-            stop,
-            step,
-            to_end=to_end,
-            members=tuple(replace(run, **span) for run in runs),
-        )
-
-    def _stop(
-        self, track_id: int, frame: int, stop: int | None, extent: Extent, step: int
-    ) -> tuple[int, bool]:
-        """First frame not to track, and whether that is where the clip ends."""
-        if stop is None:
-            stop = extent.stop(self.store.current.track(track_id), frame, step)
-        return planning.stop_within(self.video, frame, stop, step), stop is None
-
-    def _new_run(self, track_id: int, tracker: str, params: Mapping[str, Any]) -> Run:
-        # Two plans may be made before either's result is stored: ids must differ.
-        self._last_run_id = max(self.store.current.next_run_id, self._last_run_id + 1)
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        params = MappingProxyType(dict(params))
-        return Run(self._last_run_id, track_id, tracker, params, created=created)
-
     def execute(
         self,
         plan: RunPlan,
@@ -346,35 +201,10 @@ class Session:
         services = services or Services(devices.choose())
         # `or` would throw an empty buffer away: its length is 0, so it is false.
         buffer = plan.new_buffer() if buffer is None else buffer
-        if plan.members:
-            frames = self.video.frames(plan.start.frame, self._run_stop(plan), plan.step)
-            lanes = (into(buffer), *sinks)
-            rule = watch.rule if watch is not None else None
-            return run_consensus(
-                plan, frames, services, control, buffer, lanes, want_maps, rule
-            ), buffer
-        if plan.other is not None:
-            spec, params = registry.find(plan.run.tracker), plan.run.params
-            pair = spec.create(params, services), spec.create(params, services)
-            known = calibration(plan.run.tracker)
-            both = Watch(Watcher(known)), Watch(Watcher(known))
-            end = run_two_way(plan, self.video, pair, control, buffer, sinks, want_maps, both)
-            return end, buffer
-        tracker, checkpoints, start = self._memory.tracker_for(plan, services, self.video)
-        tracker.want_maps = want_maps
-
-        def checkpoint(item: FrameResult) -> None:
-            checkpoints.offer(item.frame.index, tracker, item.result.box)
-
-        frames = self.video.frames(plan.start.frame, self._run_stop(plan), plan.step)
-        watch = watch or Watch(Watcher(calibration(plan.run.tracker)))
-        lanes = (into(buffer), checkpoint, *sinks)
-        end = run(plan.run.id, frames, tracker, start, control, lanes, watch)
-        rows = buffer.since(max(len(buffer) - 1, 0))
-        if rows and end.error is None:
-            checkpoints.take_last(rows[0].frame, tracker, rows[0].box)
-        self._memory.keep(plan, tracker, checkpoints)
-        return end, buffer
+        execution = Execution(
+            self.video, self._memory, services, control, buffer, sinks, want_maps, watch
+        )
+        return execution.of(plan), buffer
 
     def preview(
         self,
@@ -428,12 +258,6 @@ class Session:
         )
         self.store.replace(document, Change(f"Track {end.frames} frames", track_id))
         return end
-
-    def _run_stop(self, plan: RunPlan) -> int:
-        # The count of a clip that is still being checked may be short: read to the true end.
-        if plan.to_end and plan.step > 0 and self.video.access is Access.CHECKING:
-            return _BEYOND_ANY_CLIP
-        return plan.stop
 
 
 def video_ref(video: VideoSource) -> VideoRef:
