@@ -134,6 +134,7 @@ class Annotator:
         self._visible: np.ndarray = np.asarray(np.isfinite(truth).all(axis=1))
         self._alarms = alarms
         self.outcome = Outcome()
+        self._checked = -1  # corrections made when other trackers were last asked
 
     def label(self) -> Outcome:
         """Work until everything flagged was looked at and the goal is met, if it can be."""
@@ -154,10 +155,11 @@ class Annotator:
     def _go_through(self) -> None:
         """Check and review until nothing new is flagged: carried boxes are checked again."""
         for _ in range(ROUNDS):
-            self._check()
-            if not self._hands.places():
+            if self._checked == self.outcome.effort.corrections:
                 return
-            self._review()
+            self._check()
+            if self._hands.places():
+                self._review()
 
     def mean(self) -> float:
         """Mean overlap over the frames with a target."""
@@ -222,6 +224,7 @@ class Annotator:
     # ---- reviewing -----------------------------------------------------------------------
 
     def _check(self) -> None:
+        self._checked = self.outcome.effort.corrections
         self._do("key")
         self._hands.check()
         flagged = {f for a, b in self._hands.places() for f in range(a, b + 1)}

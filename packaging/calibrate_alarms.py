@@ -56,6 +56,10 @@ EVIDENCE = {
 }  # fmt: skip
 """Per method, the scalar that says how well the target was found (1: perfectly)."""
 
+RESPONSE = (Alarm.SCORE, Alarm.PSR, Alarm.APCE, Alarm.RIVAL)
+"""Alarms from the response: where they ring on right boxes as often as on wrong ones they say
+that a picture is hard, not that the box is wrong. Then they never ring by themselves."""
+
 CALM = {Alarm.EDGE: 0.25, Alarm.ASPECT: 1.25, Alarm.SIZE: 1.25, Alarm.JUMP: 0.6}
 """Changes that never ring by themselves, however steady the sequences were."""
 
@@ -182,6 +186,8 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
             continue
         limit = np.quantile(column, 1 - SINGLE if info.above else SINGLE)
         limits[info.field] = max(_outward(float(limit), info), CALM.get(alarm, -1.0))
+        if alarm in RESPONSE and not _tells(data, alarm, limits[info.field]):
+            limits[info.field] = info.high if info.above else info.low
     limits[ALARMS[Alarm.TOGETHER].field] = 1.0
     # A tracker that often calls itself unsure where it is right says nothing by that.
     own_word = bool(data.own[good].mean() <= rate)
@@ -191,6 +197,14 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
     calm = np.sort(doubt[good & ~single])
     at = min(max(len(calm) - 1 - max(int(left), 0), 0), len(calm) - 1)
     return parameters.with_values(base, {"together_above": round(float(calm[at]) + 5e-4, 3)})
+
+
+def _tells(data: Judged, alarm: Alarm, limit: float) -> bool:
+    """Whether most of the frames on which an alarm rings are bad."""
+    with np.errstate(invalid="ignore"):
+        column = data.values[alarm]
+        ringing = column > limit if ALARMS[alarm].above else column < limit
+    return bool(data.bad[ringing].sum() * 2 > ringing.sum())
 
 
 def _outward(limit: float, info: AlarmInfo) -> float:
