@@ -2,8 +2,8 @@
 
 Columns are stored per track. Frames become inclusive ranges, the columns that
 rarely change (source, state, flags, run, alarms) become ``[value, count]`` stretches, boxes
-stay rows ``[x, y, w, h]`` at full precision, so that what is loaded equals what was
-saved. Decoding trusts nothing: every mistake is an error with its place.
+stay rows ``[x, y, w, h]`` at full precision (of long tracks packed), so that what is loaded
+equals what was saved. Decoding trusts nothing: every mistake is an error with its place.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.document.codec_columns import (
     decode_columns,
     decode_frames,
     encode_columns,
+    numbers,
     ranges,
 )
 from core.document.document import COLOR, Document, Label, Proposal, Run, VideoRef
@@ -289,9 +290,9 @@ def _kind(node: Node) -> RunKind:
 def _disagreement(node: Node) -> MappingProxyType[int, float]:
     if node.value is None:
         return MappingProxyType({})
-    values = [value.number(0, 1) for value in node.field("values").elements()]
+    values = numbers(node.field("values"), 0, 1)
     frames = decode_frames(node.field("frames"), len(values))
-    return MappingProxyType(dict(zip(frames.tolist(), values, strict=True)))
+    return MappingProxyType(dict(zip(frames.tolist(), values.tolist(), strict=True)))
 
 
 def decode_proposals(node: Node, track_ids: set[int]) -> tuple[Proposal, ...]:

@@ -16,19 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from core.document import codec, media
-from core.document.checked import Node, parse_json, read_text, shown
+from core.document.checked import Node, collector_paused, parse_json, read_text, shown
+from core.document.codec_columns import is_packed
 from core.document.document import Document, VideoRef
 from core.errors import ProjectError
 from core.storage import atomic_write, sweep
 
 FORMAT = "boxtrail-project"
-VERSION = 2
+VERSION = 3
 SUFFIX = ".boxtrail"
 SIZE_LIMIT = 1 << 30
-"""Largest project file in bytes that is opened (100,000 frames × 20 tracks need 0.2 GB)."""
+"""Largest project file in bytes that is opened (100,000 frames × 20 tracks need 0.1 GB)."""
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-MIGRATIONS: Mapping[int, Migration] = {1: lambda value: value}  # 2 added members only
+MIGRATIONS: Mapping[int, Migration] = {
+    1: lambda value: value,  # 2 added members only
+    2: lambda value: value,  # 3 may hold packed columns
+}
 """From version n to n + 1; every version before :data:`VERSION` has one."""
 
 _HINT = "Open an older copy of the project, or a recovery copy; this file is left as it is."
@@ -61,10 +65,17 @@ def save(document: Document, path: Path) -> None:
     """
     video = _portable(document.video, path)
     with atomic_write(path) as stream:
-        for part in parts(replace(document, video=video), FORMAT, VERSION):
+        for part in parts(replace(document, video=video), FORMAT, version_of(document)):
             # A lone surrogate (a file name that is no valid UTF-8) becomes its JSON escape.
             stream.write(part.encode("utf-8", "backslashreplace"))
     sweep(path)
+
+
+def version_of(document: Document) -> int:
+    """The version of the file that `document` needs: the lowest that can tell all of it."""
+    columns = [track.columns for track in document.tracks]
+    columns += [proposal.columns for proposal in document.proposals]
+    return VERSION if any(map(is_packed, columns)) else 2
 
 
 def parts(document: Document, format_name: str, version: int) -> Iterator[str]:
@@ -121,8 +132,11 @@ def load(path: Path) -> Document:
         Not there, not a project, damaged (with the place), or made by a newer program.
     """
     text = read_text(path, SIZE_LIMIT, ProjectError, "Boxtrail project")
-    value = parse_json(text, path.name, ProjectError, "Boxtrail project")
-    document = document_of(value, path.name, FORMAT, VERSION)
+    with collector_paused(len(text)):
+        value = parse_json(text, path.name, ProjectError, "Boxtrail project")
+        del text
+        document = document_of(value, path.name, FORMAT, VERSION)
+        del value  # before the collector looks through millions of lists
     return replace(document, video=_resolved(document.video, path))
 
 

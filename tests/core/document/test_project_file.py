@@ -175,7 +175,7 @@ def test_that_damage_is_named_by_its_place(
         (b'{"shapes": [], "imagePath": "a.png"}', "is not a Boxtrail project"),
         (b"[1, 2]", "is not a Boxtrail project"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"format": "boxtrail-project", "version": 3, "x": 1}', "made by a newer Boxtrail"),
+        (b'{"format": "boxtrail-project", "version": 4, "x": 1}', "made by a newer Boxtrail"),
         (b"1" * 5000, "cannot be read"),
     ],
 )
