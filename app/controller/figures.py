@@ -9,14 +9,15 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from app.controller.desk import Desk
-from app.controller.runs import Runs
+from app.controller.overlay import Overlay
 from app.controller.truth import GroundTruth
 from core.errors import FrameUnavailable
 from core.render.boxes import DrawnBox, boxes_on
 from core.render.chart import Series
-from core.render.figure import FigureLook, FrameView
-from core.render.maps import MapLook
-from core.render.overlay import Extras, Look
+from core.render.figure import FrameView
+from core.render.layers import DrawnLayer
+from core.render.overlay import Extras
+from core.render.panes import Panes
 from core.trackers.base import Patch, ResponseMap
 
 Values = Callable[[int], Mapping[str, float | None]]
@@ -27,10 +28,10 @@ class Figures(QObject):
     """Collects; what is collected is a value and may be drawn on any thread."""
 
     def __init__(
-        self, desk: Desk, truth: GroundTruth, runs: Runs, parent: QObject | None = None
+        self, desk: Desk, truth: GroundTruth, overlay: Overlay, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._desk, self._truth, self._runs = desk, truth, runs
+        self._desk, self._truth, self._overlay = desk, truth, overlay
 
     def views(self, frames: Sequence[int]) -> list[FrameView]:
         """What is known of these frames; those outside the clip are left out."""
@@ -75,16 +76,16 @@ class Figures(QObject):
         return truth.outline(frame) if truth is not None and self._truth.visible else None
 
     def response(self, frame: int) -> ResponseMap | None:
-        """The chosen map made on this very frame."""
-        found = self._runs.map_at(frame)
-        if found is None or found[1] != 0 or not isinstance(found[0], ResponseMap):
+        """The edited layer's map made on this very frame."""
+        source = self._overlay.source()
+        if source is None:
             return None
-        return found[0]
+        found = source[0].latest(frame, self._overlay.settings.map_key, source[1])
+        return found[0] if found is not None and found[1] == 0 else None
 
     def patches(self, frame: int) -> Mapping[str, Patch]:
         """The tracker's own pictures made on this very frame."""
-        found = self._runs.source()
-        attached = found[0].attached(frame, found[1]) if found is not None else None
+        attached = self._overlay.attached_at(frame)
         return attached[0].patches if attached is not None and attached[1] == 0 else {}
 
     def curves(self, values: Values) -> list[Series]:
@@ -102,8 +103,20 @@ class Figures(QObject):
                 found.append(Series(name, frames.astype(float), inside, share))
         return found
 
-    def extras(self, look: FigureLook, *, maps: bool) -> Extras:
-        """What an overlay video shows beside the boxes."""
-        style = Look(MapLook(look.colormap, look.opacity, smooth=look.smooth))
-        nothing: Callable[[int], ResponseMap | None] = lambda frame: None  # noqa: E731
-        return Extras(self.response if maps else nothing, self.outline, look=style)
+    def extras(self, panels: Sequence[str], values: Values) -> Extras:
+        """What an overlay video shows beside the boxes: all layers as they are looked at."""
+        layers = self._overlay.reader() if "overlay" in panels or "map" in panels else _no_layers
+        names = [name for name in ("search", "template") if name in panels]
+        shown = list(self.curves(values)) if "curves" in panels else []
+        source = self._overlay.source()
+
+        def patches(frame: int) -> Mapping[str, Patch]:
+            attached = None if source is None else source[0].attached(frame, source[1])
+            return {} if attached is None else attached[0].patches
+
+        panes = Panes(patches, names, shown) if names or shown else None
+        return Extras(layers, self.outline, panes=panes)
+
+
+def _no_layers(frame: int) -> Sequence[DrawnLayer]:
+    return ()

@@ -15,9 +15,10 @@ from typing import Any
 
 from app.views.colormaps import COLORMAPS
 from app.views.layer_types import LayerStack
-from app.views.view_types import BLENDS, DERIVED, OverlaySettings
+from app.views.view_types import OverlaySettings
 from core import paths
 from core.errors import StorageError
+from core.render.layers import BLENDS, DERIVED
 from core.storage import atomic_write
 
 MAX_LAYERS = 12

@@ -8,7 +8,7 @@ whatever :meth:`Overlay.use_source` named (a recording).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,6 +20,7 @@ from app.views.layer_types import LayerStack, ShownLayer, is_seen, sources
 from app.views.view_types import OverlaySettings
 from core.engine.map_source import Attached, MapSource
 from core.render import derived
+from core.render.layers import DrawnLayer
 from core.trackers.base import MapInfo, ResponseMap
 
 _SAVE_MS = 1500
@@ -209,18 +210,32 @@ class Overlay(QObject):
             made.append(ShownLayer(layer, title, response, frame - age * step, age))
         return tuple(made)
 
+    def reader(self) -> Callable[[int], list[DrawnLayer]]:
+        """Gives the layers of any frame as they are looked at now; for any thread."""
+        found, layers = self.source(), self.stack.seen()
+        note = self.tr("Map of frame {0}")
+
+        def read(frame: int) -> list[DrawnLayer]:
+            drawn: list[DrawnLayer] = []
+            if found is None:
+                return drawn
+            for layer in layers:
+                maps, age = derived.of_source(layer, found[0], frame, found[1])
+                response = derived.made(layer, maps)
+                if response is not None:
+                    text = note.format(frame - age * found[1]) if age else ""
+                    drawn.append(DrawnLayer(layer, response, text))
+            return drawn
+
+        return read
+
     def _map_of(
         self, layer: OverlaySettings, found: tuple[MapSource, int], frame: int
     ) -> tuple[ResponseMap | None, int]:
-        source, step = found
-        newest = source.latest(frame, layer.map_key, step)
-        if newest is None:
-            return None, 0
-        response, age = newest
-        if not layer.derive:
-            return response, age
-        others = _others(layer, source, frame - age * step, step)
-        return self._derived(layer, (response, *others)), age
+        maps, age = derived.of_source(layer, found[0], frame, found[1])
+        if not layer.derive or not maps:
+            return (maps[0] if maps else None), age
+        return self._derived(layer, maps), age
 
     def _derived(self, layer: OverlaySettings, maps: tuple[ResponseMap, ...]) -> ResponseMap | None:
         """The derived map; the very same one as long as it is made of the same ones."""
@@ -228,30 +243,7 @@ class Overlay(QObject):
         known = self._made.get(key)
         if known is not None and list(map(id, known[0])) == list(map(id, maps)):
             return known[1]
-        if layer.derive in ("change", "minus"):
-            if len(maps) < 2:
-                return None
-            result = derived.difference(maps[0], maps[1])
-        else:
-            result = (derived.strongest if layer.derive == "max" else derived.mean)(maps)
-        self._made[key] = maps, result
+        result = derived.made(layer, maps)
+        if result is not None:
+            self._made[key] = maps, result
         return result
-
-
-def _others(
-    layer: OverlaySettings, source: MapSource, frame: int, step: int
-) -> tuple[ResponseMap, ...]:
-    """The maps that the one of `frame` is compared or gathered with, nearest first."""
-    if layer.derive == "minus":
-        found = source.latest(frame, layer.other, step) if layer.other else None
-        return (found[0],) if found is not None and found[1] == 0 else ()
-    count = 1 if layer.derive == "change" else layer.span - 1
-    earlier: list[ResponseMap] = []
-    at = frame - step
-    while len(earlier) < count:
-        found = source.latest(at, layer.map_key, step)
-        if found is None:
-            break
-        earlier.append(found[0])
-        at -= step * (found[1] + 1)
-    return tuple(earlier)

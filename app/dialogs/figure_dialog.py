@@ -42,8 +42,8 @@ class FigureDialog(QDialog):
     `draw` makes the figure of frames, panels and look, None when there is nothing to show.
     """
 
-    video_wanted = Signal(object, bool, object)
-    """Path, whether maps are drawn, and the look."""
+    video_wanted = Signal(object, object)
+    """Path, and the names of the panels that are ticked."""
     finished_with = Signal(str, str, str)
     """Text, hint and severity of what came of it."""
 
@@ -111,7 +111,12 @@ class FigureDialog(QDialog):
         self.save = QPushButton(self.tr("&Save figure…"))
         self.save.setDefault(True)
         self.video = QPushButton(self.tr("Overlay &video…"))
-        self.video.setToolTip(self.tr("Write the whole clip with boxes, ground truth and map"))
+        self.video.setToolTip(
+            self.tr(
+                "Write the whole clip as the window shows it: boxes, ground truth and all layers "
+                "of maps, with the ticked pictures and curves beside it"
+            )
+        )
         for button in (self.save, self.video):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -204,5 +209,4 @@ class FigureDialog(QDialog):
             self, self.tr("Save the overlay video"), "overlay.mp4", self.tr("Videos (*.mp4)")
         )
         if name:
-            maps = bool({"overlay", "map"} & set(self.chosen_panels()))
-            self.video_wanted.emit(Path(name), maps, self.look())
+            self.video_wanted.emit(Path(name), self.chosen_panels())

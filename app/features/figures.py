@@ -15,6 +15,7 @@ from core.drawing import Drawing
 from core.errors import BoxtrailError
 from core.render.figure import FigureLook, draw_figure
 from core.render.overlay import render_video
+from core.wording import counted
 
 
 class FiguresFeature(Feature):
@@ -25,7 +26,7 @@ class FiguresFeature(Feature):
         found = parts.window.findChild(TruthFeature)
         assert isinstance(found, TruthFeature)  # the list of features has it before this one
         controller = parts.controller
-        self.figures = Figures(controller.desk, found.truth, controller.runs, self)
+        self.figures = Figures(controller.desk, found.truth, controller.overlay, self)
         self._stopped = False
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
@@ -63,14 +64,15 @@ class FiguresFeature(Feature):
         except ValueError:
             return None
 
-    @Slot(object, bool, object)
-    def write_video(self, path: Path, maps: bool, look: FigureLook) -> None:
-        """Write the clip with boxes, ground truth and map, in the background."""
+    @Slot(object, object)
+    def write_video(self, path: Path, panels: Sequence[str]) -> None:
+        """Write the clip as the window shows it, with the chosen panes, in the background."""
         desk, background = self.parts.controller.desk, self.parts.controller.background
         session = desk.session
         if session is None:
             return
-        document, extras = desk.document, self.figures.extras(look, maps=maps)
+        document = desk.document
+        extras = self.figures.extras(panels, self.parts.panels.plot.values_at)
         desk.say(self.tr("Writing %s…") % path.name)
 
         def work() -> int:
@@ -79,7 +81,7 @@ class FiguresFeature(Feature):
             )
 
         def then(count: int) -> None:
-            text = self.tr("%d frames written to %s.") % (count, path.name)
+            text = self.tr("%s written to %s.") % (counted(count, "frame"), path.name)
             desk.say(text, severity="success")
 
         def failed(error: Exception) -> None:

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSlider, QSpi
 
 from app import theme
 from app.views.colormaps import DIVERGING
-from app.views.view_types import BLENDS, DERIVED, OverlaySettings
+from app.views.view_types import OverlaySettings
+from core.render.layers import BLENDS, DERIVED
 from core.trackers.base import MapInfo
 
 G = theme.GRID

@@ -15,43 +15,15 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
-from app.views.layer_paint import COMPOSITION, Grain, contour_path, pixels_of
+from app.views.layer_paint import COMPOSITION, contour_path
 from app.views.layer_types import cell_at
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
+from core.render.layers import Grain, color_indices, map_levels, pixels_of
 from core.trackers.base import ResponseMap
 
 _NOTE_STEP = 26.0  # between the notes of layers that lie on one place
 _HALO = QColor(0, 0, 0, 130)
-
-
-def map_levels(response: ResponseMap, settings: OverlaySettings) -> tuple[float, float]:
-    """Map values that get the first and the last colour."""
-    if not settings.auto_levels:
-        return settings.low, settings.high
-    if response.value_range is not None:
-        low, high = response.value_range
-    else:
-        finite = response.values[np.isfinite(response.values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    span = high - low
-    return low + settings.low * span, low + settings.high * span
-
-
-def color_indices(response: ResponseMap, settings: OverlaySettings) -> NDArray[np.uint8]:
-    """Colour of every cell as an index into the table, ``(rows, cols)`` uint8.
-
-    Values that are not finite get an end of the table, a map without any contrast the first.
-    """
-    low, high = map_levels(response, settings)
-    span = high - low
-    if not np.isfinite(span) or span == 0:
-        return np.zeros(response.values.shape, np.uint8)
-    level = (np.nan_to_num(response.values, nan=low, posinf=high, neginf=low) - low) / span
-    level = np.clip(level, 0.0, 1.0)
-    if settings.gamma != 1.0:
-        level = level**settings.gamma
-    return np.rint(level * 255).astype(np.uint8)
 
 
 class ResponseItem(QGraphicsItem):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import Box
+from core.render.layers import LayerLook
 from core.states import Flag, Source, TargetState
 
 
@@ -46,44 +47,11 @@ class ProposalView:
     pattern: tuple[float, ...] = (7.0, 4.0)
 
 
-BLENDS = ("normal", "screen", "lighten", "add", "multiply", "darken", "overlay", "difference")
-"""How a layer meets what lies below it."""
-
-DERIVED = ("", "change", "minus", "max", "mean")
-"""As reported; against the frame before; against another map; over the last frames."""
-
-
 @dataclass(frozen=True, slots=True)
-class OverlaySettings:
-    """How a response map is laid over the frame.
+class OverlaySettings(LayerLook):
+    """How a response map is laid over the frame, and whether it is."""
 
-    With `auto_levels`, `low` and `high` are fractions of the map's own range (its
-    `value_range`, else its min..max); without, they are absolute map values.
-    `gamma` bends the colour scale: ``t ** gamma`` of the normalised value ``t``.
-    `fade` is the share of the opacity that follows the value: 0 covers the map's
-    extent evenly, 1 leaves the picture untouched where the map is at its lowest.
-    `blend` is one of :data:`BLENDS`. Cells below the share `threshold` of the levels are
-    left out; `contours` lines of equal value divide the levels evenly. `derive` is one of
-    :data:`DERIVED` and says what is made of the map before it is painted: ``minus`` takes
-    map `other` away, ``max`` and ``mean`` are over `span` frames.
-    """
-
-    map_key: str = ""
     visible: bool = True
-    opacity: float = 0.6
-    colormap: str = "viridis"
-    low: float = 0.0
-    high: float = 1.0
-    gamma: float = 1.0
-    smooth: bool = True
-    auto_levels: bool = True
-    fade: float = 0.0
-    blend: str = "normal"
-    threshold: float = 0.0
-    contours: int = 0
-    derive: str = ""
-    other: str = ""
-    span: int = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)

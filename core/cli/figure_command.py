@@ -9,13 +9,17 @@ import numpy as np
 
 from core import params as parameters
 from core.cli.figure_source import FigureSource
+from core.cli.layer_option import NAMES, parse_layers
 from core.cli.options import UsageError, parse_settings, require_writable
 from core.cli.progress import ProgressLine
 from core.document.document import Document
 from core.drawing import SUFFIXES, write
+from core.render.chart import Series
 from core.render.figure import PANELS, FigureLook, draw_figure
+from core.render.layers import LayerLook
 from core.render.maps import MapLook
-from core.render.overlay import Extras, Look, render_video
+from core.render.overlay import Extras, render_video
+from core.render.panes import Panes
 from core.session import video_ref
 
 _VIDEO = ".mp4"
@@ -42,11 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--panels",
-        default="overlay,map,curves",
+        default="",
         metavar="LIST",
-        help="of " + ", ".join(PANELS) + " (default overlay,map,curves)",
+        help="of " + ", ".join(PANELS) + " (default overlay,map,curves; a video: overlay)",
     )
     parser.add_argument("--map", default="", metavar="KEY", help="which map (default the first)")
+    parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="KEY,NAME=VALUE",
+        help="video: a layer of maps, bottom first, may be repeated; NAME is of "
+        + ", ".join(NAMES),
+    )
     parser.add_argument(
         "--curves",
         default="",
@@ -82,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
         )
     require_writable(args.output)
     look = parameters.from_dict(FigureLook, parse_settings(args.set), where="figure")
-    panels = [name.strip() for name in args.panels.split(",") if name.strip()]
+    usual = "overlay" if suffix == _VIDEO else "overlay,map,curves"
+    panels = [name.strip() for name in (args.panels or usual).split(",") if name.strip()]
     unknown = [name for name in panels if name not in PANELS]
     if unknown or not panels:
         raise UsageError(
@@ -131,10 +144,7 @@ def _figure(
     args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
 ) -> int:
     chosen = frames_of(args.frames, source.frames)
-    wanted = [name.strip() for name in args.curves.split(",") if name.strip()]
-    if not wanted:
-        wanted = ["score", *(["overlap"] if source.truth is not None else [])]
-    curves = source.series(wanted) if "curves" in panels else []
+    curves = _curves(args, source, panels)
     views = [source.view(frame, pictures=not look.blank) for frame in chosen]
     try:
         drawing = draw_figure(views, panels, look, curves=curves, title=args.title)
@@ -151,16 +161,40 @@ def _figure(
     return 0
 
 
+def _curves(args: argparse.Namespace, source: FigureSource, panels: list[str]) -> list[Series]:
+    wanted = [name.strip() for name in args.curves.split(",") if name.strip()]
+    if not wanted:
+        wanted = ["score", *(["overlap"] if source.truth is not None else [])]
+    return source.series(wanted) if "curves" in panels else []
+
+
+def _layers(
+    args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
+) -> list[LayerLook]:
+    """The layers that were asked for; else the chosen map alone."""
+    usual = LayerLook(
+        source.map_key,
+        opacity=look.opacity,
+        colormap=look.colormap,
+        smooth=look.smooth,
+        fade=MapLook().fade,
+    )
+    if args.layer:
+        return parse_layers(args.layer, source.map_keys, usual)
+    shows_map = bool({"overlay", "map"} & set(panels))
+    return [usual] if shows_map and source.map_key else []
+
+
 def _video(
     args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
 ) -> int:
-    style = Look(MapLook(look.colormap, look.opacity, smooth=look.smooth))
-    shows_map = bool({"overlay", "map"} & set(panels))
+    names = [name for name in ("search", "template") if name in panels]
+    curves = _curves(args, source, panels)
     extras = Extras(
-        source.response if shows_map else lambda frame: None,
+        source.reader(_layers(args, source, look, panels)),
         source.outline,
         source.drawn if source.recording is not None else lambda frame: (),
-        style,
+        Panes(source.patches, names, curves) if names or curves else None,
     )
     frames = frames_of(args.frames, source.frames) if args.frames else source.frames
     if not frames:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,13 @@ from core.errors import FrameUnavailable, RecordingError
 from core.evaluate.judged import FrameErrors, frame_errors
 from core.evaluate.truth import Truth
 from core.recording.recording import Recording
+from core.render import derived
 from core.render.boxes import DrawnBox, boxes_on, track_color
 from core.render.chart import Series
 from core.render.figure import FrameView
+from core.render.layers import DrawnLayer, LayerLook
 from core.states import Source, TargetState
-from core.trackers.base import ResponseMap
+from core.trackers.base import Patch, ResponseMap
 from core.video.open import open_source
 from core.video.source import VideoSource
 
@@ -101,6 +103,39 @@ class FigureSource:
         if self.recording is None or row is None or not self.map_key:
             return None
         return self.recording.map(self.map_key, row)
+
+    @property
+    def map_keys(self) -> list[str]:
+        """The maps there are."""
+        return [info.key for info in self.recording.maps] if self.recording is not None else []
+
+    def reader(self, layers: Sequence[LayerLook]) -> Callable[[int], list[DrawnLayer]]:
+        """Gives what these layers show of a frame; older maps say so, as in the window."""
+        recording, step = self.recording, self._step
+
+        def read(frame: int) -> list[DrawnLayer]:
+            drawn: list[DrawnLayer] = []
+            for look in layers if recording is not None and frame in recording.rows else ():
+                assert recording is not None
+                maps, age = derived.of_source(look, recording, frame, step)
+                response = derived.made(look, maps)
+                if response is not None:
+                    note = f"Map of frame {frame - age * step}" if age else ""
+                    drawn.append(DrawnLayer(look, response, note))
+            return drawn
+
+        return read
+
+    def patches(self, frame: int) -> Mapping[str, Patch]:
+        """The tracker's own pictures for a frame, or those of the last frame that has some."""
+        found = self.recording.attached(frame, self._step) if self.recording is not None else None
+        return found[0].patches if found is not None else {}
+
+    @property
+    def _step(self) -> int:
+        """The direction in which the recording was tracked."""
+        known = self.recording.frames if self.recording is not None else ()
+        return -1 if len(known) > 1 and known[-1] < known[0] else 1
 
     def outline(self, frame: int) -> Array | None:
         """The true region of a frame."""

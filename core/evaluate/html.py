@@ -224,8 +224,7 @@ def _errors(report: Report) -> str:
 
 
 def _settings(report: Report) -> str:
-    facts = {**report.settings, **{f"version of {k}": v for k, v in report.versions.items()}}
-    rows = [[escape(str(k)), _cell(str(v))] for k, v in facts.items() if v not in ("", {}, None)]
+    rows = [[escape(name), _cell(value)] for name, value in report.facts()]
     table = _table(["setting", "value"], rows, text=(1,))
     return f"<h2>How it was made</h2><details><summary>Settings</summary>{table}</details>"
 

@@ -60,7 +60,8 @@ def card(
     if response is not None:
         a, b, c, d, e, f = response.placement.matrix
         moved = (a * zoom, b * zoom, (c - x0) * zoom, d * zoom, e * zoom, (f - y0) * zoom)
-        there = replace(response, placement=Placement(moved))
+        # A map that hardly answers shall show where, too: its own range, not that of all maps.
+        there = replace(response, placement=Placement(moved), value_range=None)
         under = draw_map(frame, there, look or MapLook(smooth=False))
     for picture in (frame, under):
         if picture is not None:
@@ -91,8 +92,8 @@ def _outline(
         if one is not None and np.isfinite(one).all():
             ends = np.array([one[:2], one[:2] + one[2:]]) * zoom - np.array(corner) * zoom
             (ax, ay), (bx, by) = np.round(np.clip(ends, -9999, 9999)).astype(int).tolist()
-            cv2.rectangle(picture, (ax, ay), (bx, by), (0, 0, 0), 3)
-            cv2.rectangle(picture, (ax, ay), (bx, by), color, 1)
+            cv2.rectangle(picture, (ax, ay), (bx, by), (0, 0, 0), 4)
+            cv2.rectangle(picture, (ax, ay), (bx, by), color, 2)
 
 
 def of_failures(

@@ -41,9 +41,7 @@ def printed(report: Report, pictures: Pictures = NO_PICTURES) -> bytes:
     _failures(pages, report, pictures)
     _sequences(pages, report, head)
     pages.heading("How it was made")
-    facts = {**report.settings, **{f"version of {k}": v for k, v in report.versions.items()}}
-    shown = [[str(k), str(v)] for k, v in facts.items() if v not in ("", {}, None)]
-    pages.table(["setting", "value"], shown, text=True)
+    pages.table(["setting", "value"], [list(fact) for fact in report.facts()], text=True)
     return pdf(pages.done(), pages.title)
 
 
@@ -131,7 +129,8 @@ class _Pages:
         """Numbers by row; with `text` the second column is left-aligned and wide."""
         first = _INNER * (0.3 if text or len(head) < 9 else 0.24)
         rest = (_INNER - first) / max(len(head) - 1, 1)
-        for k, row in enumerate([head, *rows]):
+        broken = [part for row in rows for part in _broken(row, rest - 4)] if text else rows
+        for k, row in enumerate([head, *broken]):
             self._room(_ROW)
             self._y += _ROW
             for c, cell in enumerate(row):
@@ -187,6 +186,12 @@ class _Pages:
         if self._y + height > _HEIGHT - _MARGIN:
             self._pages.append(Drawing(_WIDTH, _HEIGHT, self.title))
             self._y = _MARGIN
+
+
+def _broken(row: Sequence[str], wide: float) -> list[list[str]]:
+    """A row of two texts as several where the second is long."""
+    parts = wrapped(row[1], wide, 8, 12) or [""]
+    return [[row[0] if k == 0 else "", part] for k, part in enumerate(parts)]
 
 
 def draw_plot(drawing: Drawing, plot: Plot, area: Rect, font: float = 7.0) -> None:

@@ -96,6 +96,20 @@ class Report:
         except (KeyError, TypeError, ValueError, AttributeError):
             return None  # written by hand or by another version: as good as not there
 
+    def facts(self) -> list[tuple[str, str]]:
+        """Settings and versions as words, those that say nothing left out."""
+        found: list[tuple[str, str]] = []
+        for name, value in self.settings.items():
+            if name == "params" and isinstance(value, Mapping):
+                found += [
+                    (tracker, ", ".join(f"{k} = {v}" for k, v in values.items()))
+                    for tracker, values in value.items()
+                    if isinstance(values, Mapping)
+                ]
+            elif value not in ("", {}, None):
+                found.append((str(name), str(value)))
+        return found + [(f"version of {k}", str(v)) for k, v in self.versions.items()]
+
     def has(self, tracker: str, key: str) -> bool:
         """Whether this result is there already."""
         return key in self.scores.get(tracker, {})

@@ -87,6 +87,28 @@ def draw_truth(picture: Picture, corners: NDArray[np.float64]) -> Picture:
     return canvas
 
 
+def draw_outline(canvas: Picture, corners: NDArray[np.float64]) -> None:
+    """Outline of a map's extent ``(4, 2)``, into `canvas`: half clear, black and white."""
+    ends = [(float(x), float(y)) for x, y in corners]
+    for shade, dash in (((0, 0, 0), None), ((255, 255, 255), (4, 4))):
+        drawn = canvas.copy()
+        for start, stop in zip(ends, ends[1:] + ends[:1], strict=True):
+            _line(drawn, start, stop, shade, 1, dash, 1)
+        cv2.addWeighted(drawn, 130 / 255, canvas, 1 - 130 / 255, 0, dst=canvas)
+
+
+def draw_note(canvas: Picture, text: str, at: tuple[float, float], slot: int) -> None:
+    """A line of text on dark ground below `at`, into `canvas`; `slot` further lines down."""
+    scale = max(0.35, min(canvas.shape[:2]) / 900)
+    (w, h), below = cv2.getTextSize(text, _FONT, scale, 1)
+    height, width = canvas.shape[:2]
+    left = int(np.clip(at[0] + 4, 0, max(width - w - 8, 0)))
+    top = int(np.clip(at[1] + 4 + slot * (h + below + 8), 0, max(height - h - below - 6, 0)))
+    cv2.rectangle(canvas, (left, top), (left + w + 8, top + h + below + 6), (24, 26, 30), -1)
+    place = (left + 4, top + 3 + h)
+    cv2.putText(canvas, text, place, _FONT, scale, (235, 235, 235), 1, cv2.LINE_AA)
+
+
 def _outline(canvas: Picture, item: DrawnBox, width: int) -> None:
     color = _rgb(item.color)
     dash = _LOST_DASH if item.state is TargetState.LOST else _DASH.get(item.source)

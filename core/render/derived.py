@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from core.engine.map_source import MapSource
+from core.render.layers import LayerLook
 from core.trackers.base import MapArray, ResponseMap
 
 
@@ -58,6 +60,49 @@ def mean(maps: Sequence[ResponseMap]) -> ResponseMap:
     known = np.isfinite(stacked)
     total = np.where(known, stacked, 0).sum(axis=0)
     return _like(maps[0], (total / known.sum(axis=0)).astype(np.float32), "mean")
+
+
+def of_source(
+    look: LayerLook, source: MapSource, frame: int, step: int = 1
+) -> tuple[tuple[ResponseMap, ...], int]:
+    """The maps of which a layer is made for `frame`, its own first, and their age in frames.
+
+    Nothing where there is no map yet; only the first where the others are missing.
+    """
+    newest = source.latest(frame, look.map_key, step)
+    if newest is None:
+        return (), 0
+    response, age = newest
+    others = _others(look, source, frame - age * step, step) if look.derive else ()
+    return (response, *others), age
+
+
+def made(look: LayerLook, maps: Sequence[ResponseMap]) -> ResponseMap | None:
+    """What a layer shows of the maps it is made of; None where one is missing."""
+    if not maps:
+        return None
+    if not look.derive:
+        return maps[0]
+    if look.derive in ("change", "minus"):
+        return difference(maps[0], maps[1]) if len(maps) > 1 else None
+    return (strongest if look.derive == "max" else mean)(maps)
+
+
+def _others(look: LayerLook, source: MapSource, frame: int, step: int) -> tuple[ResponseMap, ...]:
+    """The maps that the one of `frame` is compared or gathered with, nearest first."""
+    if look.derive == "minus":
+        found = source.latest(frame, look.other, step) if look.other else None
+        return (found[0],) if found is not None and found[1] == 0 else ()
+    count = 1 if look.derive == "change" else look.span - 1
+    earlier: list[ResponseMap] = []
+    at = frame - step
+    while len(earlier) < count:
+        found = source.latest(at, look.map_key, step)
+        if found is None:
+            break
+        earlier.append(found[0])
+        at -= step * (found[1] + 1)
+    return tuple(earlier)
 
 
 def _like(first: ResponseMap, values: MapArray, what: str) -> ResponseMap:

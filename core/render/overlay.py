@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from core.document.document import Document
 from core.render.boxes import DrawnBox, boxes_on, draw_boxes, draw_truth
+from core.render.layers import DrawnLayer, paint_layers
 from core.render.maps import MapLook, draw_map
+from core.render.panes import Panes
 from core.render.video_file import VideoWriter
 from core.trackers.base import ResponseMap
 from core.video.source import VideoSource
@@ -29,14 +31,15 @@ class Look:
 class Extras:
     """What a video shows beside a document's boxes, each by frame.
 
-    `response` gives the map, `truth` the corners ``(K, 2)`` of the true region, `boxes` further
-    boxes (those of a recording, of another tracker).
+    `layers` gives the maps, bottom first, `truth` the corners ``(K, 2)`` of the true region,
+    `boxes` further boxes (those of a recording, of another tracker). `panes` are what stands
+    beside the frame.
     """
 
-    response: Callable[[int], ResponseMap | None] = lambda frame: None
+    layers: Callable[[int], Sequence[DrawnLayer]] = lambda frame: ()
     truth: Callable[[int], NDArray[np.float64] | None] = lambda frame: None
     boxes: Callable[[int], Sequence[DrawnBox]] = lambda frame: ()
-    look: Look | None = None
+    panes: Panes | None = None
 
 
 def compose(
@@ -45,13 +48,17 @@ def compose(
     response: ResponseMap | None = None,
     look: Look | None = None,
     truth: NDArray[np.float64] | None = None,
+    layers: Sequence[DrawnLayer] = (),
 ) -> NDArray[np.uint8]:
-    """A copy of the ``(H, W, 3)`` RGB `picture` with the map below and the boxes on top.
+    """A copy of the ``(H, W, 3)`` RGB `picture` with the maps below and the boxes on top.
 
+    One map in the usual look is a `response`; several as they are looked at are `layers`.
     `truth` are the corners ``(K, 2)`` of the true region, drawn below the boxes.
     """
     look = look or Look()
     under = draw_map(picture, response, look.map) if response is not None else picture
+    if layers:
+        under = paint_layers(under, layers)
     if truth is not None:
         under = draw_truth(under, truth)
     return draw_boxes(under, boxes)
@@ -92,8 +99,9 @@ def render_video(
         with VideoWriter(path, video.info.fps) as writer:
             for frame in video.frames(start, end):
                 drawn = [*boxes_on(document, frame.index), *more.boxes(frame.index)]
-                response, truth = more.response(frame.index), more.truth(frame.index)
-                writer.write(compose(frame.image, drawn, response, more.look, truth))
+                layers, truth = more.layers(frame.index), more.truth(frame.index)
+                shown = compose(frame.image, drawn, truth=truth, layers=layers)
+                writer.write(shown if more.panes is None else more.panes.beside(shown, frame.index))
                 if progress is not None and progress(writer.frames) is False:
                     raise _Stopped
     except _Stopped:

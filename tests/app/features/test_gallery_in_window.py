@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from fakes.array_video import moving_patch
 from app.features.figures import FiguresFeature
 from app.features.gallery import GalleryFeature
 from app.features.truth import TruthFeature
+from app.views.layer_types import LayerStack
 from core.evaluate.truth import Truth
 
 FRAMES, LOST = 20, 12
@@ -98,11 +101,28 @@ def test_that_a_figure_of_chosen_frames_is_previewed_and_written(lost, tmp_path)
     dialog.deleteLater()
 
 
-def test_that_the_overlay_video_has_every_frame_with_the_truth(lost, tmp_path):
+def test_that_the_overlay_video_has_every_frame_with_all_layers(lost, tmp_path):
     made = feature(lost, FiguresFeature)
     dialog = made.dialog()
-    path = Path(tmp_path / "o.mp4")
-    dialog.video_wanted.emit(path, True, dialog.look())
-    lost.until(lambda: any("20 frames written" in text for text in lost.notice_texts()))
-    assert path.exists()
+    first, second = Path(tmp_path / "one.mp4"), Path(tmp_path / "two.mp4")
+
+    def written(path: Path, panels: list[str]) -> list[np.ndarray]:
+        dialog.video_wanted.emit(path, panels)
+        lost.until(lambda: any(f"20 frames written to {path.name}" in t
+                               for t in lost.notice_texts()))  # fmt: skip
+        with av.open(str(path)) as container:
+            return [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
+
+    one = written(first, ["overlay"])
+    assert len(one) == FRAMES
+    overlay = lost.window.controller.overlay
+    [layer] = overlay.stack.layers
+    change = replace(layer, derive="change", blend="difference", colormap="balance", contours=4)
+    overlay.apply_stack(LayerStack((layer, change), 0))
+    two = written(second, ["overlay", "search", "curves"])
+    height, width = one[10].shape[:2]
+    assert two[10].shape[0] > height
+    assert two[10].shape[1] >= width
+    inside = np.abs(two[10][:height, :width].astype(int) - one[10]).max(axis=2)
+    assert (inside > 20).mean() > 0.002
     dialog.deleteLater()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import fakes.template_match  # noqa: F401  (registers the tracker)
+import numpy as np
 import pytest
 
 from core.cli import main
@@ -45,6 +46,45 @@ def test_that_a_recording_becomes_an_overlay_video(recorded, tmp_path, capsys):
     assert main([*command, "--frames", "3-7"]) == 0
     with av.open(str(target)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 5
+
+
+def test_that_a_video_shows_the_layers_that_are_named_and_panes(recorded, tmp_path, capsys):
+    def frames(*more: str) -> list[np.ndarray]:
+        target = tmp_path / "view.mp4"
+        command = ["figure", str(recorded / "run.h5"), "-o", str(target), "--quiet"]
+        assert main([*command, "--frames", "3-5", *more]) == 0
+        with av.open(str(target)) as container:
+            return [f.to_ndarray(format="rgb24").astype(int) for f in container.decode(video=0)]
+
+    [usual, *_] = frames()
+    layers = ["--layer", "response,colormap=magma,blend=screen", "--layer"]
+    [two, *_] = frames(*layers, "response,derive=change,contours=5,opacity=1")
+    assert two.shape == usual.shape
+    # The map covers a small part of the frame.
+    assert (np.abs(two - usual).max(axis=2) > 30).mean() > 0.001
+    [panes, *_] = frames("--panels", "overlay,curves")
+    assert panes.shape[0] > usual.shape[0]
+    assert panes.shape[1] == usual.shape[1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("other", "no map “other”"),
+        ("response,blend=mix", "“mix” is no blend"),
+        ("response,colour=red", "does not set a layer"),
+        ("response,opacity=3", "opacity is from 0 to 1"),
+        ("response,contours=x", "no value of contours"),
+        ("response,derive=minus,other=nothing", "no map “nothing”"),
+    ],
+)
+def test_that_a_layer_that_cannot_be_is_refused_in_words(
+    recorded, tmp_path, capsys, layer, message
+):
+    command = ["figure", str(recorded / "run.h5"), "-o", str(tmp_path / "v.mp4"), "--layer", layer]
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "v.mp4").exists()
 
 
 def test_that_a_project_becomes_a_figure_without_maps(recorded, tmp_path, capsys):
