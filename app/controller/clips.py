@@ -7,21 +7,21 @@ clip's numbers follow its document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.controller.clip_numbers import ClipNumbers
+from app.controller.clip_places import Places
+from app.controller.clip_sharing import Sharing
 from app.controller.desk import Desk
 from app.controller.playback import Playback
 from app.controller.project import Project
 from app.controller.prompts import Prompts
 from app.jobs.background import Background
 from core.collection import file as collection_file
-from core.collection import merge
 from core.collection.collection import Clip, ClipStatus, Collection
 from core.collection.gather import Gathered, gather
 from core.collection.opening import session_of
@@ -57,8 +57,8 @@ class Clips(QObject):
         self.path: Path | None = None
         self.collection = Collection()
         self._numbers = ClipNumbers(background, self)
-        self._stamp: merge.Stamp | None = None  # of the open clip's project, as last seen
-        self._places: dict[int, tuple[int, int | None]] = {}  # where the user was: frame, track
+        self._sharing = Sharing(desk, project, self)
+        self._places = Places(desk, playback, self)
         self._last: Clip | None = None  # the clip that was open before the desk changed
         self._taken_off: list[tuple[Clip, int]] = []
         self._timer = QTimer(self)
@@ -68,10 +68,9 @@ class Clips(QObject):
         project.openers[collection_file.SUFFIX] = self.open_list
         project.take_dropped = self.take_dropped
         project.saves_itself = lambda: self.current is not None
-        project.saving = self._saving
+        self._sharing.saved.connect(self._look_at_open_clip)
         desk.clip_changed.connect(self._on_clip)
         desk.document_changed.connect(self._on_document)
-        playback.moved.connect(self._on_moved)
         self._numbers.changed.connect(self.changed)
         self._numbers.failed.connect(self._report)
 
@@ -119,7 +118,7 @@ class Clips(QObject):
         self.path = path
         self._project.recent.add(path)
         self._numbers.begin(path)
-        self._places.clear()
+        self._places.forget()
         self._taken_off.clear()
         self._take(collection)
         self._look_at_open_clip()
@@ -272,39 +271,11 @@ class Clips(QObject):
         clips = [c for c in self.collection.clips if clip_id is None or c.id == clip_id]
         current = self.current
         if current is not None and current in clips:
-            self.absorb()
+            self._sharing.absorb()
             clips.remove(current)
         self._numbers.read(clips)
 
-    def absorb(self) -> None:
-        """Boxes that another program tracked in the open clip come in, as one step."""
-        session = self._desk.session
-        if session is None or session.project_path is None:
-            return
-        seen = merge.stamp(session.project_path)
-        if seen is None or seen == self._stamp:
-            return
-        try:
-            theirs = project_file.load(session.project_path)
-        except BoxtrailError as error:
-            self._desk.say_error(error)
-            return
-        self._stamp = seen
-        merged = merge.with_new_runs(self._desk.document, theirs)
-        self._desk.edit(self.tr("Take over tracked boxes"), merged)
-
     # ---- inside ----
-
-    @contextmanager
-    def _saving(self, path: Path) -> Iterator[None]:
-        """Around every save: nothing that a batch wrote meanwhile is overwritten."""
-        with collection_file.locked(path):
-            session = self._desk.session
-            if session is not None and session.project_path == path:
-                self.absorb()
-            yield
-            self._stamp = merge.stamp(path)
-        self._look_at_open_clip()
 
     def with_list(self, then: Callable[[], object]) -> None:
         """Do something with a list; make one first where there is none."""
@@ -355,10 +326,7 @@ class Clips(QObject):
 
     @Slot()
     def _on_clip(self) -> None:
-        clip, session = self.current, self._desk.session
-        self._stamp = (
-            merge.stamp(session.project_path) if session and session.project_path else None
-        )
+        clip = self.current
         before, self._last = self._last, clip
         self._numbers.set_live(clip.id if clip is not None else None)
         if before is not None and self.collection.has(before.id):
@@ -367,21 +335,7 @@ class Clips(QObject):
         if clip is None:
             return
         self._look_at_open_clip()
-        frame, track = self._places.get(clip.id, (0, None))
-        QTimer.singleShot(0, self, lambda: self._go_back(clip, frame, track))
-
-    def _go_back(self, clip: Clip, frame: int, track: int | None) -> None:
-        session = self._desk.session
-        if session is None or self._last != clip or not frame:
-            return
-        self._playback.go(min(frame, session.video.info.frame_count - 1))
-        if track is not None and self._desk.document.has_track(track):
-            self._desk.update(track=track)
-
-    @Slot(int)
-    def _on_moved(self, frame: int) -> None:
-        if self._last is not None:
-            self._places[self._last.id] = (frame, self._desk.state.track)
+        self._places.come_back()
 
     @Slot(object)
     def _on_document(self, change: object) -> None:
