@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.actions.spec import ActionSpec, action
 
 REVIEW: tuple[ActionSpec, ...] = (
-    action("check", "&Check with a second tracker", "Track", "Alt+Q",
-           "Let another tracker go over the tracked boxes from your last box on; where the two "
-           "disagree becomes doubtful. Once more ends it.",
+    action("check", "&Check with other trackers", "Track", "Alt+Q",
+           "Let other trackers go over the tracked boxes that are new since the last check; where "
+           "they disagree becomes doubtful. Once more ends it.",
            icon="next-flag", needs="boxes", section=4),
     action("carry", "C&arry the correction over", "Track", "Shift+R",
            "Move the tracked boxes around your corrected one along with it, less and less up to "

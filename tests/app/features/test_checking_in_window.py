@@ -1,4 +1,4 @@
-"""Checking with a second tracker, and carrying corrections, by key in the window."""
+"""Checking with other trackers, and carrying corrections, by key in the window."""
 
 from __future__ import annotations
 
