@@ -78,7 +78,7 @@ class Panels:
             "objects": self._dock("objects", tr("Objects"), self.tracks),
             "box": self._dock("box", tr("Box"), self.box),
             "tracker": self._dock("tracker", tr("Tracker"), self.tracker),
-            "overlay": self._dock("overlay", tr("Response map"), _scrolled(self.overlay)),
+            "overlay": self._dock("overlay", tr("Response map"), scrolled(self.overlay)),
             "timeline": self._dock("timeline", tr("Timeline"), self.timeline),
             "review": self._dock("review", tr("Review"), self.review),
             "curves": self._dock("curves", tr("Curves"), self.plot),
@@ -236,7 +236,8 @@ class Panels:
         return made
 
 
-def _scrolled(widget: QWidget) -> QScrollArea:
+def scrolled(widget: QWidget) -> QScrollArea:
+    """The widget in an area that scrolls, so that a low window can be low."""
     area = QScrollArea()
     area.setWidget(widget)
     area.setWidgetResizable(True)

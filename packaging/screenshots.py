@@ -2,6 +2,7 @@
 
     python packaging/screenshots.py --out docs/images [--only NAME ...]
     python packaging/screenshots.py --out look --clip CLIP --box X,Y,W,H
+    python packaging/screenshots.py --out look --panels [--only light dark 2x small names]
 
 Each picture is made by a process of its own, because theme and scale belong to the
 start of a program. With `--clip` the same pictures show another clip (for a look at
@@ -32,6 +33,7 @@ class Shot:
     scale: str = "1"
     size: tuple[int, int] = (1280, 800)
     scene: str = "held"
+    names: bool = False
 
 
 SHOTS = {
@@ -46,6 +48,14 @@ SHOTS = {
     "keys": Shot(scene="keys"),
     "preferences": Shot("dark", scene="preferences"),
 }
+PANELS = {
+    "light": Shot(scene="panels"),
+    "dark": Shot("dark", scene="panels"),
+    "2x": Shot(scale="2", scene="panels"),
+    "small": Shot(size=(1024, 640), scene="panels"),
+    "names": Shot("dark", size=(1024, 640), scene="panels", names=True),
+}
+"""Every panel in every state, by look: see :mod:`panel_pictures`."""
 DOCS = ("window", "window-dark", "correction", "export")
 TRACKED = 120
 
@@ -53,16 +63,18 @@ TRACKED = 120
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    parser.add_argument("--only", nargs="+", choices=SHOTS, default=DOCS)
+    parser.add_argument("--only", nargs="+", choices=[*SHOTS, *PANELS])
+    parser.add_argument("--panels", action="store_true", help="every panel, for looking at")
+    parser.add_argument("--scenes", nargs="*", default=[], help="of --panels, only these scenes")
     parser.add_argument("--clip", type=Path)
     parser.add_argument("--box", default="", help="x,y,w,h on the first frame of --clip")
     parser.add_argument("--frames", type=int, default=TRACKED)
-    parser.add_argument("--child", choices=SHOTS, help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=[*SHOTS, *PANELS], help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
         return shoot(args.child, args)
     args.out.mkdir(parents=True, exist_ok=True)
-    codes = [start_child(name, args) for name in args.only]
+    codes = [start_child(name, args) for name in args.only or (PANELS if args.panels else DOCS)]
     return max(codes)
 
 
@@ -72,12 +84,14 @@ def start_child(name: str, args: argparse.Namespace) -> int:
     command += ["--out", str(args.out.resolve()), "--frames", str(args.frames)]
     if args.clip:
         command += ["--clip", str(args.clip.resolve()), "--box", args.box]
+    if args.scenes:
+        command += ["--scenes", *args.scenes]
     with tempfile.TemporaryDirectory(prefix="boxtrail-shots-") as home:
         environment = {
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
             "QT_LOGGING_RULES": "default.warning=false;qt.qpa.*=false",
-            "QT_SCALE_FACTOR": SHOTS[name].scale,
+            "QT_SCALE_FACTOR": {**SHOTS, **PANELS}[name].scale,
             "BOXTRAIL_HOME": home,
         }
         return subprocess.run(command, env=environment, check=False).returncode
@@ -93,7 +107,7 @@ def shoot(name: str, args: argparse.Namespace) -> int:
     from app.settings import Preferences, save_preferences
     from core import device
 
-    shot = SHOTS[name]
+    shot = {**SHOTS, **PANELS}[name]
     save_preferences(Preferences(theme=shot.theme, pause_when="never"))
     device.set_threads()
     app = make_application(sys.argv[:1])
@@ -116,6 +130,15 @@ def shoot(name: str, args: argparse.Namespace) -> int:
 
     desk = window.controller.desk
     wait(lambda: desk.state.trackers_ready)
+    if shot.scene == "panels":
+        from panel_pictures import Stage, walk
+
+        (args.out / name).mkdir(parents=True, exist_ok=True)
+        code = walk(Stage(window, args.out / name, wait, names=shot.names), args.scenes)
+        desk.stack.setClean()
+        window.shut_down()
+        window.hide()
+        return code
     subject: QDialog | MainWindow = window
     if shot.scene != "welcome":
         open_clip(window, args, wait)

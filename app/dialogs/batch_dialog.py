@@ -28,7 +28,7 @@ class BatchDialog(QDialog):
             ).format(clips=what, tracker=tracker)
         )
         head.setWordWrap(True)
-        self.form = ParamForm(BatchWish)
+        self.form = ParamForm(BatchWish, worded=True)
         self.form.set_values(params.to_dict(known))
         buttons = QDialogButtonBox(_Standard.Ok | _Standard.Cancel)
         buttons.button(_Standard.Ok).setText(self.tr("&Track"))

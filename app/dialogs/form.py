@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import theme
 from core.params import ParamInfo, describe
 
 _INT_LIMIT = 2**31 - 1
@@ -35,15 +36,30 @@ class ParamForm(QWidget):
     ----------
     without
         Groups that do not matter here.
+    worded
+        Switches say what they do in a sentence, not by name.
+
+    Attributes
+    ----------
+    explained
+        What the field under the pointer, or with the keyboard, is for.
     """
 
     changed = Signal()
+    explained = Signal(str)
 
     def __init__(
-        self, params: type, parent: QWidget | None = None, *, without: Sequence[str] = ()
+        self,
+        params: type,
+        parent: QWidget | None = None,
+        *,
+        without: Sequence[str] = (),
+        worded: bool = False,
     ) -> None:
         super().__init__(parent)
         self._fields: dict[str, QWidget] = {}
+        self._worded = worded
+        labels: list[QLabel] = []
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         layouts: dict[str, QFormLayout] = {}
@@ -60,11 +76,24 @@ class ParamForm(QWidget):
             label = QLabel(f"{info.title}:")
             label.setBuddy(field)
             label.setToolTip(info.doc)
+            for part in (field, label):
+                part.installEventFilter(self)
             if isinstance(field, QCheckBox):
                 layouts[info.group].addRow(field)
             else:
                 layouts[info.group].addRow(label, field)
+                labels.append(label)
+        for label in labels:  # the fields of all groups stand below one another
+            label.setMinimumWidth(max(one.sizeHint().width() for one in labels))
         outer.addStretch()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell what a field is for when one comes to it."""
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn) and isinstance(
+            watched, QWidget
+        ):
+            self.explained.emit(watched.toolTip())
+        return False
 
     def values(self) -> dict[str, Any]:
         """The value of every field."""
@@ -81,7 +110,7 @@ class ParamForm(QWidget):
 
     def _make(self, info: ParamInfo) -> QWidget:
         if info.type is bool:
-            box = QCheckBox(info.title)
+            box = QCheckBox(info.doc.rstrip(".") if self._worded else info.title)
             box.setChecked(bool(info.default))
             box.toggled.connect(self._on_change)
             return box
@@ -108,13 +137,17 @@ class ParamForm(QWidget):
             spin = QSpinBox()
             spin.setRange(int(max(low, -_INT_LIMIT)), int(min(high, _INT_LIMIT)))
             spin.setSingleStep(int(info.step or 1))
+            if low == info.default == -1:
+                spin.setSpecialValueText(QCoreApplication.translate("ParamForm", "to the end"))
             spin.setValue(int(info.default))
+            theme.pad_spin_box(spin)
             return spin
         real = QDoubleSpinBox()
         real.setDecimals(4)
         real.setRange(low, high)
         real.setSingleStep(info.step or 0.1)
         real.setValue(float(info.default))
+        theme.pad_spin_box(real)
         return real
 
     @Slot()

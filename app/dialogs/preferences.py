@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from app.dialogs.form import ParamForm
@@ -20,16 +21,20 @@ class PreferencesDialog(QDialog):
         self.preferences = preferences
         self.form = ParamForm(Preferences)
         self.form.set_values(params.to_dict(preferences))
-        where = QLabel(self.tr("Stored in %s") % preferences_path())
-        where.setEnabled(False)
-        where.setWordWrap(True)
+        usual = self.tr("Stored in %s") % preferences_path()
+        self.explanation = QLabel(usual)
+        self.explanation.setProperty("role", "muted")
+        self.explanation.setWordWrap(True)
+        self.explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.explanation.setMinimumHeight(3 * self.explanation.fontMetrics().lineSpacing())
+        self.form.explained.connect(lambda text: self.explanation.setText(text or usual))
         buttons = QDialogButtonBox(_Standard.Ok | _Standard.Cancel | _Standard.RestoreDefaults)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         buttons.button(_Standard.RestoreDefaults).clicked.connect(self._restore)
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
-        layout.addWidget(where)
+        layout.addWidget(self.explanation)
         layout.addWidget(buttons)
         self.setMinimumWidth(440)
 

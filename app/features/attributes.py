@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from app.controller.attributes import Attributes, Frames, SchemaChange
 from app.dialogs.attribute_schema import SchemaDialog
 from app.features.feature import Feature, Parts
+from app.panels import scrolled
 from app.ui_state import UiState
 from app.views.attribute_panel import AttributePanel, Extent, rows_of
 from core.document import attributes
@@ -26,7 +27,7 @@ class AttributesFeature(Feature):
         self.edits = Attributes(controller.desk, controller.playback, self)
         self.panel = AttributePanel()
         self.dock = parts.panels.add_dock(
-            "attributes", self.tr("Attributes"), self.panel, beside="box"
+            "attributes", self.tr("Attributes"), scrolled(self.panel), beside="box"
         )
         self._told: tuple[Track, tuple[object, ...], int] | None = None  # what is shown
         self.panel.value_chosen.connect(self._set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 
 from app.controller.preview import Preview, Trials
@@ -21,6 +21,8 @@ _PLACE = "preview/frames"
 _ABOVE_PROPOSALS = 2.6
 _ORDER = tuple(CorrectionPolicy)
 _KEYS = {Qt.Key.Key_1: 0, Qt.Key.Key_2: 1, Qt.Key.Key_3: 2}
+
+_VERTICAL = Qt.Orientation.Vertical
 
 
 class ReinitFeature(Feature):
@@ -42,6 +44,7 @@ class ReinitFeature(Feature):
         self.dock = panels.add_dock(
             "preview", self.tr("Preview of corrections"), self.panel, beside="timeline"
         )
+        self._before = 0  # height of the lower docks before the preview
         self._ghosts = ProposalItem()
         self._ghosts.setZValue(_ABOVE_PROPOSALS)
         panels.canvas.scene().addItem(self._ghosts)
@@ -100,12 +103,26 @@ class ReinitFeature(Feature):
             self.panel.show_strips(self.tr("No preview."), (), -1)
             if self.dock.isVisible():
                 self.dock.hide()
-                self.parts.panels.docks["timeline"].raise_()
+                timeline = self.parts.panels.docks["timeline"]
+                timeline.raise_()
+                if self._before:
+                    self.parts.window.resizeDocks([timeline], [self._before], _VERTICAL)
             return
-        if not self.dock.isVisible():
+        opened = not self.dock.isVisible()
+        if opened:
+            self._before = self.parts.panels.docks["timeline"].height()
             self.dock.show()
             self.dock.raise_()
         self._draw(trials)
+        if opened:
+            QTimer.singleShot(0, self, self._make_room)
+
+    @Slot()
+    def _make_room(self) -> None:
+        """All ways are to be compared at one glance: the dock becomes as high as they are."""
+        needed = self.panel.wanted_height() + self.dock.height() - self.panel.height()
+        if self.dock.isVisible() and not self.dock.isFloating() and needed > self.dock.height():
+            self.parts.window.resizeDocks([self.dock], [needed], _VERTICAL)
 
     @Slot()
     def _moved(self, *_: object) -> None:

@@ -99,7 +99,7 @@ class TrackModel(QAbstractTableModel):
     ) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        names = ("", "", self.tr("Track"), self.tr("Label"), self.tr("Boxes"))
+        names = ("", "", self.tr("Object"), self.tr("Label"), self.tr("Boxes"))
         spoken = (self.tr("Visible"), self.tr("Locked"), *names[2:])
         if role == Qt.ItemDataRole.DisplayRole:
             return names[section]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import theme
 from app.views.ab_canvas import COLORS
+from app.views.plot_axis import axes
 from app.views.score_curves import envelope
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +30,9 @@ class AbCurves(QWidget):
         self._data: list[tuple[FloatArray, FloatArray]] = []
         self._layout = pg.GraphicsLayoutWidget(self)
         grid: Any = self._layout.ci  # what the widget forwards to, by name only
-        self._upper, self._lower = grid.addPlot(row=0, col=0), grid.addPlot(row=1, col=0)
+        self._upper = grid.addPlot(row=0, col=0, axisItems=axes())
+        self._lower = grid.addPlot(row=1, col=0, axisItems=axes())
+        self._lower.getAxis("left").setTicks([[(0, "0"), (1, "1")], []])
         self._lower.setXLink(self._upper)
         self._lower.setYRange(0, 1, padding=0.05)
         grid.layout.setRowStretchFactor(0, 3)
@@ -75,9 +78,16 @@ class AbCurves(QWidget):
         for curve, (x, y) in zip(self._curves, self._data, strict=True):
             curve.setData(*envelope(x, y, width))
         self._upper.setToolTip(name)
+        self._name_ends(np.concatenate((first, second)))
         self._lower.setToolTip(self.tr("Overlap of the two boxes (IoU)"))
         if len(frames):
             self._upper.setXRange(float(frames[0]), float(max(frames[-1], frames[0] + 1)))
+
+    def _name_ends(self, values: FloatArray) -> None:
+        """The panes are low: only the least and the largest value are named."""
+        known = values[np.isfinite(values)]
+        ends = dict.fromkeys((float(known.min()), float(known.max()))) if len(known) else {}
+        self._upper.getAxis("left").setTicks([[(at, f"{at:.3g}") for at in ends], []])
 
     def set_playhead(self, frame: int) -> None:
         """Show where the application is."""

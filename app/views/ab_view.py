@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.views.ab_canvas import COLORS, FLICKER, SIDE_BY_SIDE, SWIPE, AbCanvas
 from app.views.ab_curves import AbCurves
+from app.views.elided_label import ElidedLabel
 
 G = theme.GRID
 
@@ -42,9 +43,7 @@ class AbView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.canvas = AbCanvas()
         self.curves = AbCurves()
-        self._said = QLabel(self)
-        self._said.setWordWrap(True)
-        self._said.setProperty("role", "muted")
+        self._said = ElidedLabel("", self, role="muted")
         self._choosers = (self._chooser(0), self._chooser(1))
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.canvas)
@@ -92,11 +91,11 @@ class AbView(QWidget):
 
     def show_words(self, text: str) -> None:
         """Say how the two differ."""
-        self._said.setText(text)
+        self._said.show_text(text)
 
     def words(self) -> str:
         """What is said."""
-        return self._said.text()
+        return self._said.full_text()
 
     def _chooser(self, side: int) -> QComboBox:
         box = QComboBox(self)

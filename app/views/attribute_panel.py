@@ -182,6 +182,7 @@ class AttributePanel(QWidget):
         area.setWidget(self._form)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setMinimumHeight(30)  # one field, where the window is low
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID + 4, theme.GRID)
         column.setSpacing(theme.GRID)

@@ -72,7 +72,7 @@ class ConsensusPanel(QWidget):
         self.strip = ConsensusStrip(self)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(G // 2)
-        self._grid.setVerticalSpacing(2)
+        self._grid.setVerticalSpacing(G // 2)
         self._grid.setColumnStretch(1, 1)
         self._rows: tuple[_Row, ...] = ()
         column = QVBoxLayout(self)
@@ -89,6 +89,7 @@ class ConsensusPanel(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setProperty("role", "boxed")
             button.setMinimumWidth(60)  # a narrow dock cuts the words, not the picture
             buttons.addWidget(button, number // 2, number % 2)
         column.addLayout(buttons)
@@ -171,6 +172,7 @@ class _Row:
     def _button(panel: ConsensusPanel, text: str) -> QToolButton:
         button = QToolButton(panel)
         button.setText(text)
+        button.setProperty("role", "chip")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 

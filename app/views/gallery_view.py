@@ -82,6 +82,7 @@ class GalleryView(QWidget):
         self._save.setText(self.tr("Report…"))
         self._save.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._save.setToolTip(self.tr("Save numbers, plots and failures as HTML or PDF"))
+        self._save.setProperty("role", "boxed")
         self._save.clicked.connect(self.report_wanted)
         self._list = QListWidget(self)
         self._list.setViewMode(QListWidget.ViewMode.IconMode)

@@ -124,6 +124,8 @@ class HistoryPanel(QWidget):
             self.list.scrollTo(index)
         undone = sum(not row.done for row in rows)
         text = self.tr("Click a step to go back to it.") if len(rows) > 1 else ""
+        if len(rows) < 2:
+            text = self.tr("Every step of work will be listed here, to go back to.")
         if undone:
             text = self.tr("Undone: %s; the next edit replaces it.") % counted(undone, "step")
         elif rows and not any(row.saved for row in rows):

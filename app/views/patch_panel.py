@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QListView,
     QListWidget,
@@ -30,7 +31,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.views.elided_label import ElidedLabel
 from app.views.patch_item import Candidate, Outline, candidates
 from app.views.patch_view import PatchView, to_image
 from core.engine.map_source import Attached
@@ -59,7 +59,9 @@ class PatchPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._attached = Attached()
         self._views: dict[str, PatchView] = {}
-        self._note = ElidedLabel(role="muted", parent=self)
+        self._note = QLabel(self)
+        self._note.setProperty("role", "muted")
+        self._note.setWordWrap(True)
         self._tiles = self._make_tiles()
         self._window = QCheckBox(self.tr("Search window on the frame"), self)
         self._window.setChecked(True)
@@ -87,7 +89,7 @@ class PatchPanel(QWidget):
             note = self.tr("Patches appear while a tracker runs with this panel open.")
         elif age:
             note = self.tr("of frame %d") % frame
-        self._note.show_text(note)
+        self._note.setText(note)
         self._note.setVisible(bool(note))
         self._show_tiles(self._attached.patches)
         self._show_lists()
@@ -112,7 +114,9 @@ class PatchPanel(QWidget):
     def _place(self) -> None:
         self._lists.setAccessibleName(self.tr("Candidates"))
         self._lists.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._lists.setMinimumWidth(80)
+        self._lists.setMinimumWidth(64)
+        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._count.setMinimumWidth(52)
         theme.pad_spin_box(self._count)
         self._count.setRange(1, 200)
         self._count.setValue(12)

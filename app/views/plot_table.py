@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-_NAME_WIDTH = 112
+_NAME_WIDTH = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class NumbersTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setStyleSheet(
+            "QTableView::item { padding: 2px 1px; } QHeaderView::section { padding: 4px 3px; }"
+        )
         self.setAccessibleName(self.tr("Numbers"))
         self.itemChanged.connect(self._on_item)
         self.itemSelectionChanged.connect(self._on_selection)
@@ -78,7 +81,7 @@ class NumbersTable(QTableWidget):
         self._columns, self._rows = titles, tuple(rows)
         blocked = self.blockSignals(True)
         self.setColumnCount(len(columns) + 1)
-        self.setHorizontalHeaderItem(0, QTableWidgetItem(""))
+        self.setHorizontalHeaderItem(0, QTableWidgetItem(self.tr("Name")))
         for k, (title, tip, _) in enumerate(columns, start=1):
             head = QTableWidgetItem(title)
             head.setToolTip(tip)
@@ -90,11 +93,20 @@ class NumbersTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(28)
-        self.setColumnWidth(0, max(_NAME_WIDTH, self.columnWidth(0)))
+        self._fit_names()
         for k, row in enumerate(rows):
             if row.name == chosen:
                 self.selectRow(k)
         self.blockSignals(blocked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """The names get what the numbers leave."""
+        numbers = sum(self.columnWidth(k) for k in range(1, self.columnCount()))
+        self.setColumnWidth(0, max(_NAME_WIDTH, self.viewport().width() - numbers))
 
     def _fill(self, place: int, row: NumbersRow, digits: Sequence[int]) -> None:
         swatch = QPixmap(10, 10)

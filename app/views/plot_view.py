@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
+from app.views.plot_axis import TOP, axes
 from core.evaluate.plots import COLORS, Plot
 
 KINDS = ("success", "precision", "normalized_precision", "ar", "eao")
@@ -44,10 +45,11 @@ class PlotView(QWidget):
         self._order: list[str] = []
         self._kind = KINDS[0]
         self._highlighted = ""
-        self._item = pg.PlotItem()
+        self._item = pg.PlotItem(axisItems=axes())
         self.plot = pg.PlotWidget(self, plotItem=self._item)
         self._item.setMenuEnabled(False)
         self._item.hideButtons()
+        self._item.setContentsMargins(0, TOP, TOP, 0)
         self._item.showGrid(x=True, y=True, alpha=0.2)
         self._item.getViewBox().setMouseEnabled(x=False, y=False)
         self._mark = pg.ScatterPlotItem(size=11)
@@ -70,7 +72,7 @@ class PlotView(QWidget):
         column.setSpacing(theme.GRID // 2)
         column.addLayout(self._row)
         column.addWidget(self.plot, 1)
-        self.setMinimumHeight(140)
+        self.setMinimumHeight(196)
         self.show_plots({}, [])
 
     @property

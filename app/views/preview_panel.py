@@ -37,7 +37,7 @@ from core.geometry import Box
 from core.states import TargetState
 
 G = theme.GRID
-_SMALLEST, _LARGEST = 30.0, 72.0  # side of a crop
+_SMALLEST, _LARGEST = 24.0, 72.0  # side of a crop
 _GAP = 2.0
 
 
@@ -109,6 +109,7 @@ class PreviewPanel(QWidget):
         self.count.valueChanged.connect(self.count_changed)
         self.leave = QToolButton(self)
         self.leave.setText(self.tr("Leave (Esc)"))
+        self.leave.setProperty("role", "boxed")
         self.leave.clicked.connect(self.left)
         head = QHBoxLayout()
         head.addWidget(self._text, 1)
@@ -136,6 +137,10 @@ class PreviewPanel(QWidget):
     def strips(self) -> Mapping[int, CropStrip]:
         """The strips by number."""
         return {number: row[2] for number, row in self._rows.items()}
+
+    def wanted_height(self) -> int:
+        """Enough to see all strips at once, side by side as wide as the panel is now."""
+        return self.leave.sizeHint().height() + self._body.sizeHint().height() + 3 * G
 
     def text(self) -> str:
         """What is said above the strips."""
@@ -171,6 +176,7 @@ class PreviewPanel(QWidget):
         for at, row in enumerate(rows):
             button, summary = QToolButton(self._body), QLabel(self._body)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setProperty("role", "chip")
             button.setSizePolicy(
                 button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed
             )

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.views.elided_label import ElidedLabel
 
 LISTED = 500
 """Places that a list needs to hold at most; nobody reads further."""
@@ -74,13 +75,12 @@ class ReviewPanel(QWidget):
         self.list = QListWidget(self)
         self.list.setItemDelegate(_PlaceDelegate(self.list))
         self.list.setUniformItemSizes(True)
+        self.list.setMinimumHeight(_ROW + 4)  # one place, where the window is low
         self.list.setAccessibleName(self.tr("Doubtful places"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
-        self._learnt = QLabel(self)
-        self._learnt.setProperty("role", "muted")
-        self._learnt.setWordWrap(True)
+        self._learnt = ElidedLabel("", self, role="muted")
         self._reset = QPushButton(self.tr("As calibrated"), self)
         self._reset.setToolTip(self.tr("Forget what your verdicts taught about these alarms"))
         self._reset.clicked.connect(self.reset_wanted)
@@ -102,6 +102,7 @@ class ReviewPanel(QWidget):
                 else Qt.ToolButtonStyle.ToolButtonIconOnly
             )
             button.setIconSize(QSize(16, 16))
+            button.setProperty("role", "boxed")
             row, column = (number - 2, 2) if worded else (0, number)
             self._buttons.addWidget(button, row, column)
         self._buttons.setColumnStretch(3, 1)
@@ -136,7 +137,7 @@ class ReviewPanel(QWidget):
         """Thresholds that verdicts moved: name, as calibrated, and now."""
         parts = [f"{name} {before:.2f} → {now:.2f}" for name, before, now in moved]
         text = self.tr("Learnt for %s: ") % tracker + ", ".join(parts) if parts else ""
-        self._learnt.setText(text)
+        self._learnt.show_text(text, "\n".join(parts))
         self._learnt.setVisible(bool(parts))
         self._reset.setVisible(bool(parts))
 
@@ -146,7 +147,7 @@ class ReviewPanel(QWidget):
 
     def learnt(self) -> str:
         """The line under the list."""
-        return self._learnt.text()
+        return self._learnt.full_text()
 
     def _progress(self, places: int, frames: int) -> str:
         if not places:
@@ -163,7 +164,7 @@ class ReviewPanel(QWidget):
         head.addWidget(self._sort)
         foot = QHBoxLayout()
         foot.addWidget(self._learnt, 1)
-        foot.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self._reset)
         self._buttons.setSpacing(theme.GRID // 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtWidgets import QGraphicsItem, QMenu, QWidget
 
 from app import theme
+from app.views.plot_axis import TOP, axes
 
 AXIS_WIDTH = 44
 
@@ -36,9 +37,10 @@ class ScorePane(pg.PlotWidget):
     threshold_moved = Signal(float)
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        self.item = pg.PlotItem()
+        self.item = pg.PlotItem(axisItems=axes())
         super().__init__(parent, plotItem=self.item)
         self.title = title
+        self.item.setContentsMargins(0, TOP, TOP, 0)
         self.count = 0
         self.item.setMenuEnabled(False)
         self.item.hideButtons()

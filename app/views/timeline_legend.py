@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
-from app.views.elided_label import ElidedLabel
 from app.views.lane_marks import Area, paint_marks
 from app.views.timeline_data import TrackLane
 from app.views.timeline_lanes import LanePixmaps
@@ -124,19 +123,17 @@ class _Line(QWidget):
         self._sample = sample
         self._pixmaps = LanePixmaps()
         self._pixmaps.keep([sample.lane])
-        self._words = ElidedLabel(sample.words, self)
+        self._words = QLabel(sample.words, self)
+        self._words.setWordWrap(True)
         self.setAccessibleName(sample.words)
-        self.setFixedHeight(LANE_HEIGHT + 4)
-
-    def sizeHint(self) -> QSize:
-        return QSize(_WIDTH + 170, LANE_HEIGHT + 4)
-
-    def resizeEvent(self, event: object) -> None:
-        left = _WIDTH + 14
-        self._words.setGeometry(left, 0, max(self.width() - left, 0), self.height())
+        self.setMinimumHeight(LANE_HEIGHT + 4)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(_WIDTH + 14, 2, 0, 2)
+        row.addWidget(self._words, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, scale = QPainter(self), TimeScale.fitted(_FRAMES, _WIDTH)
+        painter.translate(0, (self.height() - LANE_HEIGHT - 4) // 2)
         painter.fillRect(2, 1, _WIDTH + 4, LANE_HEIGHT + 2, QColor(theme.colors().window))
         lane = self._sample.lane
         painter.drawPixmap(4, 2, self._pixmaps.pixmap(lane, scale, self.devicePixelRatioF()))

@@ -180,6 +180,7 @@ class ToastCard(QFrame):
         self._action = action
         button = QPushButton(text, self)
         button.setProperty("role", "link")
+        button.setProperty("inline", "true")  # in line with the text above it
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(self._act)
         self._texts.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)

@@ -194,8 +194,11 @@ class TrackerPanel(QWidget):
         self._device.setVisible(False)
         self._actions = ActionGrid(self._head)
         self._actions.setVisible(False)
-        for part in (self._chooser, self._summary, self._reference, self._weights, self._device):
+        column.addWidget(self._chooser)
+        column.addSpacing(2)
+        for part in (self._summary, self._reference, self._weights, self._device):
             column.addWidget(part)
+        column.addSpacing(2)
         column.addWidget(self._actions)
 
     def _build_form(self) -> None:
@@ -251,7 +254,7 @@ class TrackerPanel(QWidget):
         paper = spec.reference
         self._summary.setText(spec.summary)
         self._reference.show_text(
-            f"{paper.authors}, {paper.venue} {paper.year}",
+            f"{_short(paper.authors)} {paper.year}, {paper.venue}",
             f"{paper.authors}\n{paper.title}\n{paper.venue}, {paper.year}",
         )
         if spec.key not in self._models:
@@ -281,6 +284,12 @@ class TrackerPanel(QWidget):
 
     def _reset(self) -> None:
         self._models[self.key()].reset_all()
+
+
+def _short(authors: str) -> str:
+    """The first author where there are several; all are in the tooltip."""
+    first, _, others = authors.partition(",")
+    return f"{first} et al." if others else first
 
 
 def _rule() -> QFrame:

@@ -165,6 +165,7 @@ class WhatIfPanel(QWidget):
         form.setVerticalSpacing(G // 2)
         form.addRow(self.tr("Tracker"), self._tracker)
         line = QHBoxLayout()
+        line.setSpacing(G // 2)
         line.addWidget(self._count, 1)
         line.addWidget(self._try)
         form.addRow(self.tr("Frames"), line)

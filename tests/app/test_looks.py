@@ -6,11 +6,15 @@ import re
 
 import pytest
 from fakes.app_driver import Driver
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QTabBar
 
 from app import theme
+from app.dialogs.form import ParamForm
+from app.settings import Preferences
 from app.views.dock_title import DockTitle
+from app.views.score_pane import ScorePane
 
 
 @pytest.mark.parametrize("tokens", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
@@ -61,3 +65,50 @@ def _tabs(driver: Driver, title: str) -> list[QTabBar]:
     direct = Qt.FindChildOption.FindDirectChildrenOnly
     bars = driver.window.findChildren(QTabBar, options=direct)
     return [b for b in bars if title in [b.tabText(i) for i in range(b.count())]]
+
+
+def test_that_the_window_fits_a_small_screen_with_any_panel_open(driver: Driver) -> None:
+    window, panels = driver.window, driver.window.panels
+    window.resize(1024, 640)
+    panels.default_layout()
+    for name, dock in panels.docks.items():
+        hidden = not dock.toggleViewAction().isChecked()
+        dock.show()
+        dock.raise_()
+        QApplication.processEvents()
+        needed = window.minimumSizeHint()
+        assert (needed.width() <= 1024, needed.height() <= 640) == (True, True), (name, needed)
+        if hidden:
+            dock.hide()
+
+
+def test_that_the_ends_of_an_axis_are_named_even_in_a_low_pane(qtbot) -> None:
+    pane = ScorePane()
+    qtbot.addWidget(pane)
+    pane.resize(340, 100)
+    pane.item.getAxis("left").setTicks([[(0, "0"), (0.5, "0.5"), (1, "1")], []])
+    pane.view.setYRange(-0.04, 1.06, padding=0)
+    pane.show()
+    QApplication.processEvents()
+    axis = pane.item.getAxis("left")
+    image = QImage(4, 4, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    texts = [text for _, _, text in axis.generateDrawSpecs(painter)[2]]
+    painter.end()
+    assert texts == ["0", "0.5", "1"]
+
+
+def test_that_fields_of_a_form_stand_below_one_another_and_explain_themselves(qtbot) -> None:
+    form = ParamForm(Preferences)
+    qtbot.addWidget(form)
+    form.resize(440, 800)
+    form.show()
+    QApplication.processEvents()
+    fields = [form.field(name) for name in ("theme", "frame_cache", "stop_after", "device")]
+    lefts = {field.mapTo(form, field.rect().topLeft()).x() for field in fields}
+    assert len(lefts) == 1
+    told: list[str] = []
+    form.explained.connect(told.append)
+    QApplication.sendEvent(fields[1], QFocusEvent(QEvent.Type.FocusIn))
+    assert told == [fields[1].toolTip()]
+    assert "Memory for decoded frames" in told[0]

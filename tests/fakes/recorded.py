@@ -19,7 +19,17 @@ from core.video.source import Frame, VideoInfo
 
 MAPS = (
     MapInfo("response", "Response", "Where the target is.", primary=True, stage=2),
-    MapInfo("stage1.raw", "Raw", "Of the first stage; absent at times.", kind="filter"),
+    MapInfo(
+        "stage1.raw",
+        "Raw",
+        "Of the first stage; absent at times.",
+        kind="filter",
+        stage=1,
+        branch="fine",
+        scale=3,
+        feature="HOG",
+        channel=0,
+    ),
 )
 INFO = VideoInfo(Path("clip.avi"), 64, 48, 200, 25.0, np.arange(200) / 25.0, "0123abcd")
 IMAGE = np.zeros((48, 64, 3), np.uint8)
@@ -55,7 +65,13 @@ def a_result(frame: int, **changes: Any) -> TrackResult:
                 _RNG.integers(0, 255, (9, 7, 3), dtype=np.uint8),
                 Placement((1.5, 0, frame, 0, 1.5, 3)),
                 "search",
-            )
+            ),
+            "kernels": Patch(
+                _RNG.integers(0, 255, (4, 6, 3), dtype=np.uint8),
+                Placement((2.0, 0, 1, 0, 2.0, frame)),
+                "kernel",
+                _RNG.normal(size=(4, 6)).astype(np.float32),
+            ),
         },
         "timings": {"solve": 0.001 * frame},
         "proposals": {

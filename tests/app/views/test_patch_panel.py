@@ -51,9 +51,9 @@ def test_that_everything_reported_is_listed(panel: PatchPanel) -> None:
     panel.show_attached(None, 8, 0)
     assert panel._tiles.count() == 0
     assert not panel._tabs.isTabEnabled(1)
-    assert "panel open" in panel._note.full_text()
+    assert "panel open" in panel._note.text()
     panel.show_attached(attached(), 5, 3)
-    assert panel._note.full_text() == "of frame 5"
+    assert panel._note.text() == "of frame 5"
 
 
 def test_that_window_and_chosen_candidate_are_told_to_the_frame(panel: PatchPanel) -> None:

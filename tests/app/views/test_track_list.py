@@ -131,7 +131,7 @@ def test_that_no_or_the_same_colour_is_not_announced(tracks, qtbot, monkeypatch,
 def test_that_delete_asks_for_the_selected_track_unless_it_is_locked(tracks, qtbot):
     actions = {action.text(): action for action in tracks.context_menu().actions()}
     with qtbot.waitSignal(tracks.delete_requested) as heard:
-        actions["Delete track"].trigger()
+        actions["Delete object"].trigger()
     assert heard.args == [1]
     click(tracks, 2, Column.TITLE)
     assert not any(a.isEnabled() for a in tracks.context_menu().actions() if a.text())

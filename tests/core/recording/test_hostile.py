@@ -233,6 +233,46 @@ def test_that_attachments_cannot_reach_beyond_their_place(copy, field, value):
 
 @pytest.mark.parametrize(
     ("field", "value"),
+    [("size", 2**40), ("shape", (2**31, 2**31)), ("shape", (6, 4)), ("shape", (4, 5)), ("size", 3)],
+)
+def test_that_the_numbers_of_a_patch_cannot_have_another_shape(copy, field, value):
+    with h5py.File(copy, "r+", libver=("v110", "v110")) as file:
+        table = file["attachments/table"][:]
+        numbers = table["kind"] == schema.NUMBERS
+        assert numbers.any()
+        table[field][numbers] = value
+        file["attachments/table"][:] = table
+    _refused(copy)
+
+
+def test_that_numbers_without_their_patch_say_nothing(copy):
+    with h5py.File(copy, "r+", libver=("v110", "v110")) as file:
+        table = file["attachments/table"][:]
+        table["kind"][table["kind"] == schema.PATCH] = 77  # of a version to come
+        file["attachments/table"][:] = table
+    with Recording(copy) as recording:
+        assert recording.result(2, {"patches"}).patches == {}
+
+
+def test_that_a_file_of_before_opens_without_what_it_lacks(copy):
+    with h5py.File(copy, "r+", libver=("v110", "v110")) as file:
+        group = file["maps/stage1.raw"]
+        for name in ("branch", "feature", "scale", "channel"):
+            del group.attrs[name]
+        group.attrs["stage"] = "two"  # and nonsense is no number
+        table = file["attachments/table"][:]
+        table["kind"][table["kind"] == schema.NUMBERS] = 77
+        file["attachments/table"][:] = table
+    with Recording(copy) as recording:
+        info = next(info for info in recording.maps if info.key == "stage1.raw")
+        assert (info.branch, info.feature, info.scale, info.channel) == ("", "", None, None)
+        assert info.stage is None
+        assert info.kind == "filter"
+        assert recording.result(2, {"patches"}).patches["kernels"].values is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
     [("rows", 60_000), ("rows", 0), ("cols", 999), ("matrix", np.nan)],
 )
 def test_that_places_of_maps_are_checked(copy, field, value):

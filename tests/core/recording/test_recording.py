@@ -55,6 +55,10 @@ def test_that_every_result_comes_back_whole(recording, items, precision):
             same = dataclasses.replace(back, values=expected.values)
             assert same == expected
         assert found.patches.keys() == given.patches.keys()
+        kernels, numbers = found.patches["kernels"].values, given.patches["kernels"].values
+        assert kernels is not None
+        assert kernels.tobytes() == numbers.tobytes(), "numbers come back to the last bit"
+        assert found.patches["search"].values is None
         patch = found.patches["search"]
         assert np.array_equal(patch.image, given.patches["search"].image)
         assert patch.image.flags.c_contiguous
