@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Slot
 
+from app.controller.annotations import Annotations
 from app.controller.demo import Demo
 from app.controller.desk import Desk
 from app.controller.edits import Edits
@@ -45,6 +46,9 @@ class Controller(QObject):
         self.review = Review(self.desk, self.playback, choices, self)
         self.overlay = Overlay(self.desk, self.runs, self)
         self.project = Project(self.desk, self.runs, self.playback, self.background, prompts, self)
+        self.annotations = Annotations(
+            self.desk, self.background, prompts, self.project.report, self
+        )
         self.weights = Weights(self.desk, self.background, prompts, self)
         self.proposals = Proposals(self.desk, self)
         self.objects = Objects(self.desk, prompts, choices.frames, self)
@@ -88,7 +92,7 @@ class Controller(QObject):
         return {
             "open": project.ask_and_open,
             "open_folder": project.ask_and_open_folder,
-            "import": project.ask_and_import,
+            "import": self.annotations.ask_and_import,
             "save": project.save,
             "save_as": project.save_as,
             "close_clip": project.close,
@@ -112,7 +116,7 @@ class Controller(QObject):
             "track_n": lambda: runs.track(runs.direction, Extent(self.choices.frames())),
             "retrack": runs.retrack,
             "track_until": runs.track_until_unsure,
-            "keep_tail": runs.keep_tail,
+            "keep_tail": runs.kept.keep_tail,
             "review_accept": self.review.accept,
             "review_dismiss": self.review.dismiss,
             "stop": runs.stop,

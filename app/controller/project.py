@@ -8,31 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.autosave import Autosaver
-from app.autosave import folder as recovery_folder
 from app.controller.desk import Desk
-from app.controller.history import restore_steps
 from app.controller.playback import Playback
 from app.controller.prompts import Prompts
+from app.controller.recovering import Recovering
 from app.controller.runs import Runs
 from app.jobs.background import Background
 from app.settings import RecentFiles
-from core import exchange
-from core.document import autosave, project_file
+from core.document import project_file
 from core.document.autosave import Recovery
 from core.document.document import Document
 from core.errors import BoxtrailError
-from core.exchange import Imported
 from core.paths import resource
 from core.replay import ReplaySession, is_recording
 from core.session import Session
 from core.video.source import Access, VideoSource
-from core.wording import counted
 
 
 class Project(QObject):
@@ -73,6 +68,7 @@ class Project(QObject):
         self.autosaver = Autosaver(background, self._document, runs.growing_result, self)
         self.autosaver.set_interval(desk.preferences.autosave_interval)
         self.autosaver.failed.connect(self._on_autosave_failed)
+        self._recovering = Recovering(desk, prompts, self.autosaver, self)
         self._ready.connect(self._on_ready, Qt.ConnectionType.QueuedConnection)
         runs.run_ended.connect(self._on_run_ended)
 
@@ -136,7 +132,7 @@ class Project(QObject):
         number = self._asked
         self.loading.emit(name)
         finish = then or self.put
-        report = failed or self._report
+        report = failed or self.report
 
         def loaded(session: Session) -> None:
             if number != self._asked:
@@ -158,44 +154,18 @@ class Project(QObject):
 
     def offer_recovery(self) -> bool:
         """At the start: unsaved work of any clip is offered; True if it is being opened."""
-        for found in autosave.candidates(recovery_folder()):
-            answer = self._prompts.recover(found, "")
-            if answer == "discard":
-                autosave.discard(found)
-            elif answer == "restore":
-                project = Path(found.project or found.video)
-                self.open(project if project.exists() else Path(found.video), recovery=found)
-                return True
-        return False
+        found = self._recovering.offer()
+        if found is not None:
+            project = Path(found.project or found.video)
+            self.open(project if project.exists() else Path(found.video), recovery=found)
+        return found is not None
 
-    # ---- annotations of other programs ---------------------------------------------------
-
-    def ask_and_import(self) -> None:
-        """Let the user choose an annotation file and add its boxes as new objects."""
-        session = self._desk.session
-        path = self._prompts.path_to_import() if session is not None else None
-        if session is None or path is None:
-            return
-        # Read beside an empty document: what is open may be edited meanwhile.
-        empty = Document(session.store.current.video)
-        video = session.video
-        self._background.run(
-            lambda: exchange.import_document(empty, path, video=video),
-            lambda imported: self._add(session, path, imported),
-            self._report,
-        )
-
-    def _add(self, session: Session, path: Path, imported: Imported) -> None:
-        if self._desk.session is not session:
-            return
-        after = exchange.merged(self._desk.document, imported.document)
-        count = len(imported.tracks)
-        first = self._desk.document.next_track_id
-        self._desk.edit(self.tr("Import %s") % path.name, after, focus=(first, None))
-        self._desk.update(track=first if count else self._desk.state.track)
-        notes = " ".join(part for part in (*imported.warnings, imported.skipped) if part)
-        text = self.tr("%s imported from %s.") % (counted(count, "object"), path.name)
-        self._desk.say(text, notes, "warning" if notes else "success")
+    def report(self, error: Exception) -> None:
+        """Tell an expected error; anything else is a defect."""
+        if isinstance(error, BoxtrailError):
+            self._desk.say_error(error)
+        else:
+            self.defect.emit(error)
 
     # ---- saving and closing --------------------------------------------------------------
 
@@ -261,9 +231,9 @@ class Project(QObject):
         self._watch(session.video)
         self._playback.go(0)
         if recovery is not None:
-            self._restore(session, recovery)
+            self._recovering.restore(session, recovery)
         elif not isinstance(session, ReplaySession):  # a replay shows what was, not work
-            self._recover_for(session)
+            self._recovering.offer_for(session)
         self.opened.emit()
         self._tell_notes(session)
 
@@ -273,36 +243,6 @@ class Project(QObject):
         old = self._desk.put(session)
         if old is not None:
             old.close()
-
-    def _recover_for(self, session: Session) -> None:
-        document = session.store.current
-        found = autosave.candidates(
-            recovery_folder(), project=session.project_path, video=document.video.path
-        )
-        for recovery in found:
-            difference = autosave.describe_difference(document, recovery.document)
-            if not difference:
-                autosave.discard(recovery)
-                continue
-            answer = self._prompts.recover(recovery, difference)
-            if answer == "discard":
-                autosave.discard(recovery)
-            elif answer == "restore":
-                self._restore(session, recovery)
-                return
-
-    def _restore(self, session: Session, recovery: Recovery) -> None:
-        video = session.store.current.video
-        restore_steps(self._desk, [(at, replace(d, video=video)) for at, d in recovery.states])
-        restored = replace(recovery.document, video=video)
-        if restored != self._desk.document:
-            self._desk.edit(self.tr("Restore unsaved work"), restored)
-        if restored.tracks:
-            last = restored.tracks[-1]
-            self._desk.update(track=last.id)
-        # Only when the work is safe in a journal of our own may the old one go.
-        if self.autosaver.save_and_wait():
-            autosave.discard(recovery)
 
     def save_quietly(self) -> bool:
         """Save without a word, where the place is known and something changed."""
@@ -352,13 +292,7 @@ class Project(QObject):
             if found is not None:
                 self.open(path, video=found, recovery=recovery)
             return
-        self._report(error)
-
-    def _report(self, error: Exception) -> None:
-        if isinstance(error, BoxtrailError):
-            self._desk.say_error(error)
-        else:
-            self.defect.emit(error)
+        self.report(error)
 
     def _document(self) -> Document | None:
         session = self._desk.session

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.controller.desk import Desk
 from app.controller.live_run import LiveRun
 from app.controller.playback import Playback
+from app.controller.run_keeping import RunKeeping
 from app.controller.run_plans import plan_of
 from app.controller.run_report import RunReport
 from app.controller.run_show import RunShow
@@ -28,7 +29,7 @@ from app.controller.run_state import (
     Wish,
     hold_rule,
 )
-from app.controller.run_tail import Tail, tail_of, watch_for
+from app.controller.run_tail import watch_for
 from app.controller.speed import Speed
 from app.jobs.tracking import RunEnded, TrackingJob
 from app.ui_state import RunStatus
@@ -38,11 +39,9 @@ from core.document.store import Change
 from core.document.track import Columns
 from core.engine.extent import TO_END, Extent
 from core.engine.map_source import MapHistory, MapSource
-from core.engine.runner import RunEnd
 from core.errors import BoxtrailError
 from core.states import CorrectionPolicy
 from core.trackers.base import Services
-from core.wording import counted
 
 
 class Runs(QObject):
@@ -70,7 +69,7 @@ class Runs(QObject):
         self._direction = 1
         self._shown_maps: tuple[MapHistory, int, int] | None = None  # maps, track, step
         self._wishes: Callable[[], frozenset[str]] = frozenset  # what of a frame is looked at
-        self._tail: Tail | None = None
+        self.kept = RunKeeping(desk, self)
         self._recorder_for: RecorderFor = lambda *_: None
         self.last: LastRun | None = None  # of this clip
         self._show = RunShow(playback, self)
@@ -136,20 +135,6 @@ class Runs(QObject):
     def correct_from(self, track: int, frame: int, policy: CorrectionPolicy) -> None:
         """Track on from a corrected box, taken in this way, in the direction of the last run."""
         self._begin(Wish(track, frame, self._direction, policy=policy))
-
-    def keep_tail(self) -> None:
-        """Take over the doubtful boxes that the last run until unsure left out."""
-        tail, self._tail = self._tail, None
-        if tail is None or self._desk.session is not tail.session:
-            return
-        after = tail.applied(self._desk.document)
-        frames = tail.columns.frames
-        self._desk.edit(
-            self.tr("Keep %s") % counted(len(frames), "doubtful frame"),
-            after,
-            focus=(tail.run.track_id, int(frames[0])),
-            frames=(int(frames[0]), int(frames[-1])),
-        )
 
     def toggle_pause(self) -> None:
         """Hold the run; or let it go on, from the corrected box if there is one."""
@@ -357,42 +342,14 @@ class Runs(QObject):
             return
         self._show.halt(follow=False)
         self._desk.growing, self._desk.growing_beside = None, False
-        self._store(active, ended.end if ended is not None else None)
+        self.kept.keep(active, ended.end if ended is not None else None)
         if self._next is None:
             self._show.go_to_last(active)
         self._desk.update(run=RunStatus.IDLE)
         self.run_ended.emit(active.job.plan)
         if ended is not None:
-            self._report.ended(active, ended, tail=self._tail is not None)
+            self._report.ended(active, ended, tail=self.kept.tail is not None)
         active.job.deleteLater()
-
-    def _store(self, active: ActiveRun, end: RunEnd | None) -> None:
-        self._tail = None
-        if self._desk.session is not active.session or not len(active.live):
-            return
-        plan = active.job.plan
-        self._tail = tail_of(active, end)
-        after = active.session.with_result(
-            self._desk.document,
-            plan,
-            active.job.buffer,
-            seconds=time.perf_counter() - active.began,
-            device=devices.describe(active.job.services.device),
-            cut_from=self._tail.first if self._tail else None,
-            propose=active.propose,
-        )
-        frames = active.live.columns().frames
-        count = len(active.live) - (len(self._tail.columns) if self._tail else 0)
-        text = self.tr("Track %d frames") % count if count != 1 else self.tr("Track one frame")
-        if active.propose:
-            text = self.tr("Propose %s") % counted(count, "box", "boxes")
-        self._desk.edit(
-            text,
-            after,
-            merge_key=active.merge_key,
-            focus=(plan.run.track_id, plan.start.frame),
-            frames=(int(frames[0]), int(frames[-1])),
-        )
 
     @Slot(object)
     def _on_document(self, change: Change) -> None:
@@ -404,4 +361,4 @@ class Runs(QObject):
 
     @Slot()
     def _on_clip(self) -> None:
-        self._shown_maps = self._tail = self.last = None
+        self._shown_maps = self.last = None
