@@ -1,0 +1,79 @@
+"""Thresholds and checkers are chosen by their rules, and judged on sequences left out."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from core.alarms.kinds import Alarm
+from core.alarms.thresholds import Weights
+
+TOOLS = Path(__file__).resolve().parents[2] / "packaging"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable() -> Iterator[None]:
+    sys.path.insert(0, str(TOOLS))
+    yield
+    sys.path.remove(str(TOOLS))
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+def _part(name: str, *, apart: float) -> object:
+    """A sequence whose frames from 60 on are bad; there the checker overlaps by `apart`."""
+    truth = np.where(np.arange(100) < 60, 0.8, 0.3)
+    second = np.where(truth > 0.5, 0.9, apart)
+    return _module("calibrate_alarms_check").Part(name, truth, second, np.zeros(100, bool))
+
+
+def test_that_the_limit_is_the_lowest_that_catches_and_each_is_judged_by_the_others() -> None:
+    tools = _module("calibrate_alarms_check")
+    found = tools.judged(("ccr",), [_part("a", apart=0.45), _part("b", apart=0.6)])
+    assert found.below == pytest.approx(0.61)
+    assert found.caught == 1.0
+    assert found.false == pytest.approx(2 * 2 / 120), "two frames before each stretch"
+    # “b” is judged with the limit of “a”, 0.46, and is missed; “a” with 0.61.
+    assert found.new[0] == pytest.approx(0.5)
+    assert found.cost() > tools.judged(("edcf",), [_part("a", apart=0.6)] * 2).cost()
+
+
+def test_that_pauses_within_a_flagged_stretch_belong_to_it() -> None:
+    ringing = np.zeros(20, bool)
+    ringing[[3, 8, 14]] = True
+    assert list(np.flatnonzero(_module("calibrate_alarms_check").stretches(ringing))) == [
+        3, 4, 5, 6, 7, 8, 14
+    ]  # fmt: skip
+
+
+def _frames(rival_on_bad: float) -> object:
+    """1,000 frames, 100 of them bad; a rival of 0.9 on 1 good frame in 500."""
+    tools = _module("calibrate_alarms")
+    overlap = np.where(np.arange(1000) < 900, 0.8, 0.3)
+    rival = np.where(overlap > 0.5, 0.2, rival_on_bad)
+    rival[[10, 400]] = 0.9
+    values = {alarm: np.full(1000, np.nan) for alarm in tools.ALARMS}
+    values[Alarm.RIVAL] = rival
+    signs = np.zeros((1000, len(tools.SIGNS)))
+    nothing = np.zeros(1000, bool)
+    return tools.Judged(values, signs, nothing, overlap, np.full(1000, "a"), nothing - 1)
+
+
+@pytest.mark.parametrize(("on_bad", "rings"), [(0.95, True), (0.1, False)])
+def test_that_an_alarm_of_the_response_is_silent_where_it_rings_on_right_boxes(
+    on_bad: float, rings: bool
+) -> None:
+    data = _frames(on_bad)
+    tools = _module("calibrate_alarms")
+    thresholds = tools.chosen(data, Weights())
+    assert (thresholds.rival_above < 1.0) == rings
+    found = tools.measured(data, tools.flags(data, thresholds))
+    assert found["recall"] == float(rings)
