@@ -86,6 +86,7 @@ class MapHistory:
             return
         size = sum(m.values.nbytes for m in result.maps.values())
         size += sum(p.image.nbytes for p in result.patches.values())
+        size += sum(p.values.nbytes for p in result.patches.values() if p.values is not None)
         size += sum(p.boxes.nbytes + p.scores.nbytes for p in result.proposals.values())
         self._cache.put(item.frame.index, _Kept(result.maps, attached), size)
 

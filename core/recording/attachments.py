@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -47,6 +48,11 @@ class Attachments:
             name = self._texts[int(entry["name"])]
             if patches and entry["kind"] == schema.PATCH:
                 found[0][name] = self._patch(entry)
+            elif patches and entry["kind"] == schema.NUMBERS and name in found[0]:
+                patch = found[0][name]
+                if tuple(map(int, entry["shape"])) != patch.image.shape[:2]:
+                    raise self._damaged(entry)
+                found[0][name] = replace(patch, values=self._numbers(entry))
             elif proposals and entry["kind"] == schema.PROPOSALS:
                 found[1][name] = self._proposals(entry)
         return found
@@ -58,6 +64,12 @@ class Attachments:
         image = np.stack([summed(plane) for plane in planes], axis=2)
         image.setflags(write=False)
         return Patch(image, placement(entry["matrix"]), self._texts[int(entry["role"])])
+
+    def _numbers(self, entry: Any) -> NDArray[np.float32]:
+        rows, cols = map(int, entry["shape"])
+        planes = np.frombuffer(self._bytes(entry, rows * cols * 4), np.uint8)
+        values = np.ascontiguousarray(planes.reshape(4, -1).T).view("<f4")
+        return values.reshape(rows, cols).astype(np.float32)
 
     def _proposals(self, entry: Any) -> Proposals:
         count, columns = map(int, entry["shape"])

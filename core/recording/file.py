@@ -127,8 +127,11 @@ class RecordingFile:
         usual = max(sides.values(), default=(_DEFAULT_SIDE, _DEFAULT_SIDE))
         for key, info in infos.items():
             group = parent.create_group(schema.link_name(key))
-            group.attrs.update({"title": info.title, "doc": info.doc, "kind": info.kind})
-            group.attrs["stage"] = -1 if info.stage is None else info.stage
+            for name in schema.INFO_TEXTS:
+                group.attrs[name] = getattr(info, name)
+            for name in schema.INFO_NUMBERS:
+                value = getattr(info, name)
+                group.attrs[name] = -1 if value is None else value
             group.attrs["primary"] = int(info.primary)
             known = sides.get(key, usual)
             rows, cols = (min(side, schema.MAX_TILE) for side in known)

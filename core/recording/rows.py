@@ -7,7 +7,7 @@ replaced by their number in one list, see :class:`Texts`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -170,7 +170,7 @@ def attachments_of(
     counts = []
     for row, record in enumerate(records, start=first_row):
         before = len(entries)
-        for name, item in (*record.result.patches.items(), *record.result.proposals.items()):
+        for name, item in _attached(record.result):
             entry, packed = _attachment(item, texts)
             entry["row"], entry["name"] = row, texts.code(name)
             entry["offset"], entry["size"] = offset + len(data), len(packed)
@@ -180,8 +180,22 @@ def attachments_of(
     return np.array(entries, schema.ATTACHMENT), bytes(data), counts
 
 
-def _attachment(item: Patch | Proposals, texts: Texts) -> tuple[Any, bytes]:
+def _attached(result: TrackResult) -> Iterator[tuple[str, Patch | Proposals | Array]]:
+    """What a result has attached, by name; the numbers that a patch shows follow it."""
+    for name, patch in result.patches.items():
+        yield name, patch
+        if patch.values is not None:
+            yield name, patch.values
+    yield from result.proposals.items()
+
+
+def _attachment(item: Patch | Proposals | Array, texts: Texts) -> tuple[Any, bytes]:
     entry = np.zeros((), schema.ATTACHMENT)
+    if isinstance(item, np.ndarray):
+        entry["kind"], entry["shape"] = schema.NUMBERS, item.shape
+        # Bytes of like weight together pack better.
+        planes = np.ascontiguousarray(item, "<f4").view(np.uint8).reshape(-1, 4).T
+        return entry, zlib.compress(planes.tobytes(), 4)
     if isinstance(item, Patch):
         entry["kind"], entry["role"] = schema.PATCH, texts.code(item.role)
         entry["shape"], entry["matrix"] = item.image.shape[:2], item.placement.matrix

@@ -79,12 +79,16 @@ ATTACHMENT = np.dtype(
         ("size", "<u8"),
     ]
 )
-"""A patch or a set of proposals: `size` bytes from `offset` of the data, deflated."""
+"""A patch, its numbers, or proposals: `size` bytes from `offset` of the data, deflated."""
 
 ALARM_BITS, ALARM_DOUBT = "alarm.bits", "alarm.doubt"
 """Diagnostics that hold the verdict on a frame; they are not the tracker's own."""
 
-PATCH, PROPOSALS = 1, 2
+INFO_TEXTS = ("title", "doc", "kind", "branch", "feature")
+INFO_NUMBERS = ("stage", "scale", "channel")
+"""Attributes of a map's group, named as in :class:`core.trackers.base.MapInfo`; −1: none."""
+
+PATCH, PROPOSALS, NUMBERS = 1, 2, 3
 BYTE = np.dtype("u1")
 CELL = {"compact": np.dtype("u1"), "fine": np.dtype("<u2"), "exact": np.dtype("<f4")}
 """Type of a stored cell by precision."""

@@ -119,13 +119,13 @@ def placement(matrix: NDArray[np.float64]) -> Placement:
 
 
 def _info(key: str, node: h5py.Group) -> MapInfo:
-    text = {name: checked.attribute(node, name) for name in ("title", "doc", "kind")}
-    stage = checked.attribute(node, "stage")
-    return MapInfo(
-        key,
-        text["title"] if isinstance(text["title"], str) else key,
-        text["doc"] if isinstance(text["doc"], str) else "",
-        text["kind"] if isinstance(text["kind"], str) else "response",
-        stage if isinstance(stage, int) and stage >= 0 else None,
-        checked.attribute(node, "primary") == 1,
-    )
+    found: dict[str, Any] = {"title": key, "doc": ""}
+    for name in schema.INFO_TEXTS:
+        text = checked.attribute(node, name)
+        if isinstance(text, str):
+            found[name] = text
+    for name in schema.INFO_NUMBERS:
+        number = checked.attribute(node, name)
+        if isinstance(number, int) and number >= 0:
+            found[name] = number
+    return MapInfo(key, primary=checked.attribute(node, "primary") == 1, **found)
