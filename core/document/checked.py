@@ -9,9 +9,11 @@ of another type, out of range or missing raises an error that names the place.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +171,10 @@ def read_text(path: Path, limit: int, error: type[BoxtrailError], kind: str) -> 
 
 @contextlib.contextmanager
 def collector_paused(size: int) -> Iterator[None]:
-    """Do without the cycle collector while `size` bytes of JSON are read."""
+    """Do without the cycle collector while `size` bytes of JSON are read.
+
+    Afterwards the memory that this took is given back to the system.
+    """
     # Millions of lists that all live make the cycle collector search in vain, again
     # and again: without it 170 MB parse in 1.8 s instead of 5.9 s.
     pause = size > 1 << 20 and gc.isenabled()
@@ -180,6 +185,14 @@ def collector_paused(size: int) -> Iterator[None]:
     finally:
         if pause:
             gc.enable()
+            _give_back()
+
+
+def _give_back() -> None:
+    """Let the C library return freed memory: else it keeps what lies between what is in use."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # not every C library knows it
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def parse_json(text: str, name: str, error: type[BoxtrailError], kind: str) -> Any:
