@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.controller.desk import Desk
 from app.jobs.background import Background
 from core import device as devices
-from core.alarms.kinds import Alarm
+from core.alarms.opinion import Opinion
 from core.alarms.thresholds import Checkers
 from core.document.carry import carried
 from core.document.document import Document
@@ -31,14 +31,14 @@ from core.engine.check import (
     checkers_of,
     judge_of,
     legs,
-    second_tracker,
+    run_of,
     with_check,
 )
 from core.engine.control import Control
+from core.engine.way_back import alarm_of, opinion_of, titles, way_back
 from core.errors import BoxtrailError
 from core.session import Session
 from core.states import Source
-from core.trackers import registry
 from core.trackers.base import Services
 from core.wording import counted
 
@@ -104,10 +104,13 @@ class Checking(QObject):
             return
         try:
             services = Services(devices.choose(self._desk.preferences.device))
-            thorough = self._desk.preferences.check_with == "two"
+            wish = self._desk.preferences.check_with
             judge = judge_of(self._desk.document, track)
-            who = checkers_of(judge, services, thorough=thorough)
-            title = self.tr(" and ").join(registry.find(key).title for key in who.trackers)
+            who = checkers_of(judge, services, thorough=wish == "two")
+            if wish == "way back":
+                who = way_back(judge)
+            title = titles(who.trackers, self.tr(" and "))
+            opinion = opinion_of(who.trackers, run_of(self._desk.document, track), services)
             known = self._known.get((track.id, who), Columns.empty())
             ways = legs(track, self._desk.state.frame, known)
         except BoxtrailError as error:
@@ -117,7 +120,7 @@ class Checking(QObject):
         self._job = _Job(session, track.id, title, total, who)
         self._timer.start()
         self._tell()
-        work = _work(self._job, track, ways, services)
+        work = _work(self._job, track, ways, opinion)
         self._background.run(work, self._on_checked, self._on_failed)
 
     def finish(self) -> None:
@@ -136,21 +139,23 @@ class Checking(QObject):
         document = self._desk.document
         if document.has_track(job.track_id):
             track = document.track(job.track_id)
-            after = with_check(track, checked, {Alarm.SECOND: job.who.below})
+            limits = {alarm_of(job.who.trackers): job.who.below}
+            after = with_check(track, checked, limits)
             self._remember(job, answered(after, checked))
             if after.columns != track.columns:
                 self._desk.edit(
                     self.tr("Check"), document.with_track(after), focus=(job.track_id, None)
                 )
-            self._report(after, checked, job.title)
+            self._report(after, checked, job)
         self.finished.emit(checked.frames)
 
     def _remember(self, job: _Job, rows: Columns) -> None:
         place = (job.track_id, job.who)
         self._known[place] = self._known.get(place, Columns.empty()).overlaid(rows)
 
-    def _report(self, track: Track, checked: Checked, title: str) -> None:
-        bits = track.columns.alarms & int(Alarm.SECOND)
+    def _report(self, track: Track, checked: Checked, job: _Job) -> None:
+        title = job.title
+        bits = track.columns.alarms & int(alarm_of(job.who.trackers))
         doubted = int(((bits != 0) & ~track.columns.protected()).sum())
         ended = "" if checked.finished else self.tr("The check was ended early.")
         if doubted:
@@ -247,13 +252,12 @@ class Checking(QObject):
         self._replaced, self._known = {}, {}
 
 
-def _work(job: _Job, track: Track, ways: list[Leg], services: Services) -> Callable[[], Checked]:
+def _work(job: _Job, track: Track, ways: list[Leg], opinion: Opinion) -> Callable[[], Checked]:
     def count(done: int) -> None:
         job.done = done
 
     def work() -> Checked:
         try:
-            opinion = second_tracker(job.who.trackers, services)
             return check(track, ways, job.session.video, [opinion], job.control, count)
         finally:
             job.over.set()

@@ -10,14 +10,14 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.alarms.kinds import Alarm
 from core.alarms.review import places
 from core.alarms.thresholds import Checkers, calibration
 from core.cli.options import find_tracker, require_weights
 from core.cli.progress import ProgressLine
 from core.document.store import Change
-from core.engine.check import check, checkers_of, legs, second_tracker, with_check
+from core.engine.check import check, checkers_of, legs, with_check
 from core.engine.control import Control
+from core.engine.way_back import WAY_BACK, alarm_of, opinion_of, way_back
 from core.session import RunPlan, Session
 from core.trackers.base import Services
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHO",
         help="let other trackers go over the boxes and doubt those on which they disagree (takes "
         "their time as well): thorough asks the two that suit the tracker (default), quick the "
-        "one; or name them: KEY or KEY,KEY",
+        "one, way-back the tracker itself on the way back; or name them: KEY or KEY,KEY",
     )
     parser.add_argument(
         "--second",
@@ -59,6 +59,8 @@ def checkers(
     if wanted is None:
         return None
     known, files = calibration(tracker), dict(given or {})
+    if wanted == WAY_BACK:
+        return way_back(known)
     if wanted in (QUICK, THOROUGH):
         found = checkers_of(known, Services(weights=files), thorough=wanted == THOROUGH)
     else:
@@ -93,14 +95,15 @@ def check_and_store(
     progress = ProgressLine(sum(way.frames for way in ways), shown=bool(line))
     try:
         checked = check(
-            track, ways, session.video, [second_tracker(who.trackers, services)], control,
+            track, ways, session.video, [opinion_of(who.trackers, plan.run, services)], control,
             lambda done: progress.update(done, line),
         )  # fmt: skip
     finally:
         progress.clear()
-    after = with_check(track, checked, {Alarm.SECOND: who.below})
+    alarm = alarm_of(who.trackers)
+    after = with_check(track, checked, {alarm: who.below})
     session.store.replace(session.store.current.with_track(after), Change("Check", track.id))
-    doubted = int(((after.columns.alarms & int(Alarm.SECOND)) != 0).sum())
+    doubted = int(((after.columns.alarms & int(alarm)) != 0).sum())
     count = len(places(after))
     return (
         f"{checked.frames} boxes checked with {' and '.join(who.trackers)}: {doubted} in doubt; "

@@ -29,9 +29,9 @@ from core.cli.progress import ProgressLine
 from core.cli.recording_output import RecordingOutput, RecordTo
 from core.document.store import Change
 from core.document.track import Track
-from core.engine.check import second_tracker
 from core.engine.control import Control
 from core.engine.runner import EndReason, FrameResult, RunEnd, Watch
+from core.engine.way_back import opinion_of
 from core.session import RunPlan, Session
 from core.states import TargetState
 from core.trackers.base import Services
@@ -125,7 +125,7 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
         line.update(len(buffer) - 1, _NOTES.get(item.result.state, ""))
 
     sinks = [progress]
-    others = [second_tracker(job.second, services)] if job.second else []
+    others = [opinion_of(job.second, plan.run, services)] if job.second else []
     watch = Watch(Watcher(calibration(plan.run.tracker), others), job.until)
     end: RunEnd | None = None
     began = time.perf_counter()

@@ -21,7 +21,7 @@ from core import weights
 from core.alarms.kinds import Alarm
 from core.alarms.opinion import Maker, Opinion, SecondTracker
 from core.alarms.thresholds import FALLBACK, Calibration, Checkers, calibration
-from core.document.document import Document
+from core.document.document import Document, Run
 from core.document.track import Columns, Track
 from core.engine.control import Control
 from core.errors import TrackerError
@@ -196,11 +196,16 @@ def answered(track: Track, checked: Checked) -> Columns:
     return columns.select(mask & np.isin(columns.frames, frames))
 
 
-def judge_of(document: Document, track: Track) -> Calibration:
-    """The calibration of the tracker that made most of a track's boxes."""
+def run_of(document: Document, track: Track) -> Run | None:
+    """The run that made most of a track's boxes; None where nobody knows it."""
     runs = track.columns.runs[_tracked(track.columns)]
     numbers, counts = np.unique(runs, return_counts=True)
-    run = document.run(int(numbers[np.argmax(counts)])) if len(numbers) else None
+    return document.run(int(numbers[np.argmax(counts)])) if len(numbers) else None
+
+
+def judge_of(document: Document, track: Track) -> Calibration:
+    """The calibration of the tracker that made most of a track's boxes."""
+    run = run_of(document, track)
     return calibration(run.tracker if run is not None else FALLBACK)
 
 

@@ -18,7 +18,8 @@ import core.engine.check as checking
 from app.features.checking import CheckingFeature
 from core.alarms.kinds import Alarm
 from core.alarms.thresholds import Calibration, Checkers
-from core.document.track import Keyframe
+from core.document.document import Run
+from core.document.track import Columns, Keyframe
 from core.geometry import Box, iou
 from core.states import Source
 
@@ -139,3 +140,29 @@ def test_that_a_tracked_box_is_not_carried(driver: Driver, clip: Path) -> None:
     driver.key(Qt.Key.Key_R, SHIFT)
     assert driver.track == replace(before)
     assert any("no box of yours" in text for text in driver.notice_texts("error"))
+
+
+def test_that_the_tracker_itself_checks_on_the_way_back(
+    driver: Driver, clip: Path, qtbot: Any
+) -> None:
+    driver.window.controller.desk.set_preferences(
+        replace(driver.desk.preferences, check_with="way back")
+    )
+    driver.open(clip)
+    driver.draw(CLIP.boxes[0])
+    document, track = driver.desk.document, driver.track
+    run = Run(document.next_run_id, track.id, "template-match", {"radius": 6}, 1, 29)
+    rows = [
+        Keyframe(f, CLIP.boxes[f].shifted(0.0 if f < 11 else 40.0, 0.0), Source.TRACKED, 0.9,
+                 run=run.id)
+        for f in range(1, 30)
+    ]  # fmt: skip
+    driver.desk.edit("Track", document.with_run(run, Columns.of_keyframes(rows)))
+    driver.goto(0)
+    with qtbot.waitSignal(_feature(driver).checking.finished, timeout=60_000):
+        driver.key(Qt.Key.Key_Q, ALT)
+    columns = driver.track.columns
+    rung = columns.frames[columns.alarms == int(Alarm.ROUND_TRIP)].tolist()
+    assert set(range(11, 21)) <= set(rung)
+    assert rung[0] > 5
+    assert any("the way back" in text for text in driver.notice_texts())
