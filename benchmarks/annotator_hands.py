@@ -69,6 +69,13 @@ def rows_of(track: Track | None, count: int) -> Boxes:
     return boxes
 
 
+def within(box: Box, width: int, height: int) -> Box:
+    """The part of a box that lies in the picture."""
+    return Box.from_corners(
+        max(box.x, 0), max(box.y, 0), min(box.right, width), min(box.bottom, height)
+    )
+
+
 def doubt_at_end(columns: Columns) -> tuple[int, int]:
     """First and last frame of the doubt in which a run stands."""
     calm = np.flatnonzero(columns.states == TargetState.TRACKING)
@@ -143,7 +150,8 @@ class WindowHands:
                 return "fix"
         self._driver.draw(box)
         self._settle()
-        if not self._is_there(frame, box):
+        # A box that is drawn ends where the picture does.
+        if not self._is_there(frame, within(box, *self._size())):
             raise AssertionError(f"the box drawn on frame {frame} is another one")
         return "draw"
 
@@ -215,6 +223,10 @@ class WindowHands:
         key = self._desk.key_at(self._desk.state.track, frame)
         mine = key is not None and key.source == Source.MANUAL
         return mine and iou(key.box, box) >= _EXACT  # type: ignore[union-attr]
+
+    def _size(self) -> tuple[int, int]:
+        info = self._desk.session.video.info  # type: ignore[union-attr]
+        return info.width, info.height
 
     def _track(self) -> Track | None:
         state = self._desk.state
