@@ -95,6 +95,7 @@ class Panels:
             [actions[a] for a in ("track_forward", "track_backward", "track_one", "track_n",
                                   "track_until", "retrack", "stop")]
         )  # fmt: skip
+        actions["review_accept"].setIconText(tr("Accept stretch"))
         self.review.add_actions(
             [actions[a] for a in ("prev_doubtful", "next_doubtful", "review_accept",
                                   "review_dismiss")]

@@ -284,7 +284,7 @@ class Presenter(QObject):
     def _run_text(self) -> str:
         run = self._desk.state.run
         if run is RunStatus.PAUSED:
-            return self.tr("held; goes on with Play%s") % self._desk.key_note("play")
+            return self.tr("held; play on%s") % self._desk.key_note("play")
         if run is RunStatus.STOPPING:
             return self.tr("stopping…")
         rate, left = self._controller.runs.speed()

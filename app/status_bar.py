@@ -86,7 +86,11 @@ class StatusBar(QStatusBar):
 
     def show_run(self, text: str, done: int, total: int) -> None:
         """How the run goes; an empty text means that none does."""
-        self._run.setText(text)
+        shown = self._run.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideRight, self._run.width()
+        )
+        self._run.setText(shown)
+        self._run.setToolTip(text or self._run.accessibleName())
         self._progress.setVisible(bool(text) and total > 0)
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(done)

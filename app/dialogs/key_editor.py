@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -35,6 +35,7 @@ from core.errors import BoxtrailError
 
 _Standard = QDialogButtonBox.StandardButton
 _Role = QDialogButtonBox.ButtonRole
+_ROW = 22
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -186,7 +187,6 @@ class KeyEditor(QDialog):
         tree.setHeaderLabels([self.tr("Action"), self.tr("Keys"), self.tr("Usually")])
         tree.setAlternatingRowColors(True)
         tree.setUniformRowHeights(True)
-        tree.setStyleSheet("QTreeView::item { padding: 3px 4px; }")
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAccessibleName(self.tr("Actions and keys"))
         groups: dict[str, QTreeWidgetItem] = {}
@@ -202,6 +202,7 @@ class KeyEditor(QDialog):
             item = QTreeWidgetItem([self._names[spec.id], "", _shown(self._usual[spec.id])])
             item.setData(0, _ID, spec.id)
             item.setToolTip(0, spec.tip)
+            item.setSizeHint(0, QSize(0, _ROW))
             groups[spec.menu].addChild(item)
             self.items[spec.id] = item
         tree.expandAll()

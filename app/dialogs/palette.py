@@ -91,6 +91,7 @@ class Palette(QDialog):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAccessibleName(self.tr("Find an action"))
+        self.setProperty("role", "palette")
         self._entries, self._last, self._frames = list(entries), list(last), frames
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(self.tr("Find an action, or type a frame number"))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Slot
 
 from app.controller.consensus import FUSED, Comparison, Consensus
 from app.features.feature import Feature, Parts
+from app.panels import scrolled
 from app.settings import window_settings
 from app.ui_state import UiState
 from app.views import proposal_look
@@ -41,7 +42,7 @@ class ConsensusFeature(Feature):
             actions[name].setIconText(text)
         self.panel = ConsensusPanel([actions[name] for name in _BUTTONS])
         self.dock = parts.panels.add_dock(
-            "consensus", self.tr("Several trackers"), self.panel, beside="review"
+            "consensus", self.tr("Several trackers"), scrolled(self.panel), beside="review"
         )
         self.chooser = ConsensusChooser(actions["together"])
         parts.panels.tracker.add_section(self.tr("Several trackers"), self.chooser)

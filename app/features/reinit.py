@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from app.controller.preview import Preview, Trials
 from app.features.feature import Feature, Parts
 from app.settings import window_settings
+from app.views.policy_words import policy_words
 from app.views.preview_panel import CropView, PreviewPanel, StripRow
 from app.views.proposal_item import ProposalItem
 from app.views.proposal_look import look
@@ -115,7 +116,8 @@ class ReinitFeature(Feature):
             self.dock.raise_()
         self._draw(trials)
         if opened:
-            QTimer.singleShot(0, self, self._make_room)
+            for wait in (0, 100):  # wider strips are higher: once more when they have their width
+                QTimer.singleShot(wait, self, self._make_room)
 
     @Slot()
     def _make_room(self) -> None:
@@ -144,7 +146,7 @@ class ReinitFeature(Feature):
                 ProposalView(
                     glimpse.row.box,
                     look(number).color,
-                    f"{number + 1} {self._titles()[policy][0]}",
+                    f"{number + 1} {policy_words()[policy][0]}",
                     look(number).pattern,
                 )
                 for number, policy in enumerate(_ORDER)
@@ -155,7 +157,7 @@ class ReinitFeature(Feature):
 
     def _row(self, trials: Trials, number: int) -> StripRow:
         policy, shown = _ORDER[number], look(number)
-        title, tip = self._titles()[policy]
+        title, tip = policy_words()[policy]
         return StripRow(
             number + 1,
             title,
@@ -166,22 +168,6 @@ class ReinitFeature(Feature):
             trials.count + 1,
             trials.lacking.get(policy, ""),
         )
-
-    def _titles(self) -> dict[CorrectionPolicy, tuple[str, str]]:
-        return {
-            CorrectionPolicy.NEW_TEMPLATE: (
-                self.tr("New template"),
-                self.tr("Forget what was learned and start from the corrected box."),
-            ),
-            CorrectionPolicy.KEEP_TEMPLATE: (
-                self.tr("Keep template"),
-                self.tr("Move to the corrected box; the learned appearance stays as it is."),
-            ),
-            CorrectionPolicy.ADD_TEMPLATE: (
-                self.tr("Add template"),
-                self.tr("Move there and learn the new appearance beside the old one."),
-            ),
-        }
 
 
 def _crop(glimpse: Glimpse) -> CropView:

@@ -29,6 +29,7 @@ class ConsensusChooser(QWidget):
         self._note.setWordWrap(True)
         self._button = QToolButton(self)
         self._button.setDefaultAction(action)
+        self._button.setProperty("role", "boxed")
         self._button.setSizePolicy(
             self._button.sizePolicy().Policy.Expanding, self._button.sizePolicy().Policy.Fixed
         )

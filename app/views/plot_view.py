@@ -123,6 +123,7 @@ class PlotView(QWidget):
         button.setText(title)
         button.setCheckable(True)
         button.setProperty("kind", kind)
+        button.setProperty("role", "small")
         button.clicked.connect(lambda _, k=kind: self.show_kind(k))
         self._buttons.addButton(button)
         self._row.addWidget(button)

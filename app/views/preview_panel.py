@@ -37,7 +37,7 @@ from core.geometry import Box
 from core.states import TargetState
 
 G = theme.GRID
-_SMALLEST, _LARGEST = 24.0, 72.0  # side of a crop
+_SMALLEST, _LARGEST = 24.0, 48.0  # side of a crop
 _GAP = 2.0
 
 

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -67,7 +67,7 @@ class ReviewPanel(QWidget):
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._rows: tuple[ReviewRow, ...] = ()
-        self._left = QLabel(self)
+        self._left = ElidedLabel("", self)
         self._sort = QComboBox(self)
         self._sort.addItems([self.tr("By time"), self.tr("By doubt")])
         self._sort.setAccessibleName(self.tr("Order of the doubtful places"))
@@ -104,8 +104,11 @@ class ReviewPanel(QWidget):
             button.setIconSize(QSize(16, 16))
             button.setProperty("role", "boxed")
             row, column = (number - 2, 2) if worded else (0, number)
+            if worded:  # as wide as there is room; the whole name is in the tooltip
+                button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                button.setMinimumWidth(84)
             self._buttons.addWidget(button, row, column)
-        self._buttons.setColumnStretch(3, 1)
+        self._buttons.setColumnStretch(2, 1)
 
     def set_places(
         self, rows: Sequence[ReviewRow], frames_left: int, places: int | None = None
@@ -120,9 +123,10 @@ class ReviewPanel(QWidget):
                 item.setText(f"{_frames(row)}, {row.title}: {row.reason}")
                 item.setToolTip(row.reason)
         count = len(rows) if places is None else places
-        self._left.setText(self._progress(count, frames_left))
         listed = self.tr("The first %d places are listed.") % len(rows)
-        self._left.setToolTip(listed if count > len(rows) else "")
+        self._left.show_text(
+            self._progress(count, frames_left), listed if count > len(rows) else ""
+        )
         self._sort.setEnabled(len(rows) > 1)
 
     def set_current(self, number: int | None) -> None:
@@ -143,7 +147,7 @@ class ReviewPanel(QWidget):
 
     def progress(self) -> str:
         """The line above the list."""
-        return self._left.text()
+        return self._left.full_text()
 
     def learnt(self) -> str:
         """The line under the list."""

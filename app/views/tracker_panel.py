@@ -232,6 +232,7 @@ class TrackerPanel(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
+        area.setMinimumWidth(232)  # narrower, fields would be cut
         area.setMinimumHeight(3 * G)  # in a low window the form gives way, not the buttons
         return area
 

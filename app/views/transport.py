@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from app import theme
@@ -57,6 +57,9 @@ class SeekBox(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.cancelled.emit()
+
+
+_NARROWEST, _ROOM_FOR_ENDS, _ROOM_FOR_TIME = 440, 506, 580
 
 
 class Transport(QWidget):
@@ -151,6 +154,20 @@ class Transport(QWidget):
             self._buttons[name] = button
             self._row.addWidget(button)
         self.set_playing(playing=self._playing)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROWEST, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where it is narrow, leave out what can be done or read elsewhere, the time first."""
+        self._clock.setVisible(self.width() >= _ROOM_FOR_TIME)
+        for name in ("first", "last"):
+            if name in self._buttons:
+                self._buttons[name].setVisible(self.width() >= _ROOM_FOR_ENDS)
 
     def focus_seek(self) -> None:
         """Put the cursor into the seek box."""

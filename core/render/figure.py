@@ -90,13 +90,15 @@ def draw_figure(
     Raises
     ------
     ValueError
-        If there is no frame or no known panel.
+        If there is no frame, no known panel, or nothing for the panels.
     """
     kinds = [kind for kind in panels if kind in PANELS and kind != "curves"]
     if not views or not (kinds or curves):
         raise ValueError("a figure needs a frame and a panel")
     blocks = _blocks(views, kinds, look)
-    side = _bar_width(look, kinds)
+    if not blocks and not (curves and "curves" in panels):
+        raise ValueError("the frame has nothing for these panels")
+    side = _bar_width(look, kinds) if blocks else 0.0
     inner = look.width * MM - side
     heights = [_block_height(block, inner, look) for block in blocks]
     has_curves = bool(curves) and "curves" in panels
@@ -130,7 +132,8 @@ def _blocks(
     if not kinds:
         return []
     if len(views) == 1:
-        return [[(views[0], kind) for kind in kinds if _has(views[0], kind)]]
+        row = [(views[0], kind) for kind in kinds if _has(views[0], kind)]
+        return [row] if row else []
     across = look.columns or len(views)
     rows = []
     for at in range(0, len(views), across):

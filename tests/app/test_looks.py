@@ -7,14 +7,15 @@ import re
 import pytest
 from fakes.app_driver import Driver
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFocusEvent, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtGui import QAction, QFocusEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 
 from app import theme
 from app.dialogs.form import ParamForm
 from app.settings import Preferences
 from app.views.dock_title import DockTitle
 from app.views.score_pane import ScorePane
+from app.views.transport import ORDER, Transport
 
 
 @pytest.mark.parametrize("tokens", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
@@ -68,6 +69,9 @@ def _tabs(driver: Driver, title: str) -> list[QTabBar]:
 
 
 def test_that_the_window_fits_a_small_screen_with_any_panel_open(driver: Driver) -> None:
+    driver.window.controller.open_demo()
+    driver.until(lambda: driver.desk.state.has_clip)
+    driver.settle()
     window, panels = driver.window, driver.window.panels
     window.resize(1024, 640)
     panels.default_layout()
@@ -112,3 +116,25 @@ def test_that_fields_of_a_form_stand_below_one_another_and_explain_themselves(qt
     QApplication.sendEvent(fields[1], QFocusEvent(QEvent.Type.FocusIn))
     assert told == [fields[1].toolTip()]
     assert "Memory for decoded frames" in told[0]
+
+
+def test_that_the_row_under_the_picture_gives_way_in_a_narrow_window(qtbot, qapp) -> None:
+    theme.apply(qapp, "light")
+    around = QWidget()
+    qtbot.addWidget(around)
+    around.resize(800, 60)
+    transport = Transport(around)
+    icon = theme.icon("first")
+    transport.set_actions({name: QAction(icon, name, transport) for name in ORDER})
+    around.show()
+    transport.set_clip(12_345, 25.0)
+    narrowest = transport.minimumSizeHint().width()
+    assert narrowest <= 440
+    for width in (narrowest, 460, 520, 700):
+        transport.resize(width, transport.height())
+        QApplication.processEvents()
+        assert transport.layout().totalMinimumSize().width() <= width
+    assert transport._clock.isVisible()
+    transport.resize(narrowest, transport.height())
+    QApplication.processEvents()
+    assert not transport._clock.isVisible()

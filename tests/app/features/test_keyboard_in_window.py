@@ -105,7 +105,7 @@ def test_that_texts_name_the_keys_that_are_in_force(driver: Driver) -> None:
     assert "press <b>F9</b>" in welcome.hint()
     assert desk.key_note("play") == ""
     assert "F9" in desk.key_note("track_forward")
-    consensus = driver.window.panels.docks["consensus"].widget()
+    consensus = driver.window.panels.docks["consensus"].widget().widget()
     driver.window.panels.docks["consensus"].show()
     driver.until(lambda: "from a frame with a box." in consensus.text.text())
     feature_of(driver).use(keys(driver) | {"track_forward": (), "together": ("F8",)})

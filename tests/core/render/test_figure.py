@@ -119,3 +119,8 @@ def test_that_nothing_to_show_is_an_error_and_a_missing_map_is_left_out():
     drawing = draw_figure([view(response=None)], ["frame", "map"], FigureLook())
     assert len(of(drawing, Picture)) == 1
     assert raster(drawing, 72).shape[1] == round(178 / 25.4 * 72)
+
+
+def test_that_a_frame_without_what_is_asked_for_is_an_error_not_a_crash() -> None:
+    with pytest.raises(ValueError, match="nothing for these panels"):
+        draw_figure([view(response=None)], ["map", "overlay"], FigureLook())
