@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QSpinBox, QWidget
 
+from app import theme
 from app.controller.batch_wish import BatchWish
 from app.dialogs.batch_dialog import BatchDialog
 from core.collection.file import SUFFIX as LIST
@@ -137,8 +138,19 @@ class Questions(QObject):
     def number(self, question: str, value: int, low: int, high: int) -> int | None:
         """See `Prompts`."""
         name = QCoreApplication.applicationName()
-        chosen, accepted = QInputDialog.getInt(self._window, name, question, value, low, high)
-        return chosen if accepted else None
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle(name)
+        dialog.setLabelText(question)
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(low, high)
+        dialog.setIntValue(value)
+        field = dialog.findChild(QSpinBox)
+        if field is not None:
+            theme.pad_spin_box(field)
+            field.selectAll()
+        accepted = dialog.exec() == QInputDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return dialog.intValue() if accepted else None
 
     def one_of(self, question: str, options: Sequence[tuple[int, str]]) -> int | None:
         """See `Prompts`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
@@ -39,9 +39,7 @@ class ActionGrid(QWidget):
             button.setProperty("role", "boxed" if self._buttons else "primary")
             button.setAccessibleName(action.text().replace("&", ""))
             self._buttons.append(button)
-        self._widest = max((b.sizeHint().width() for b in self._buttons[1:]), default=0)
-        self._compact = None
-        self._arrange()
+        self._measure()
 
     def buttons(self) -> list[QToolButton]:
         """The buttons in order."""
@@ -50,6 +48,22 @@ class ActionGrid(QWidget):
     def is_compact(self) -> bool:
         """Whether all but the first button show icons only."""
         return bool(self._compact)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._measure()
+        return done
+
+    def _measure(self) -> None:
+        """How wide a text needs to be: as dressed, which is known once it is shown."""
+        self._widest = 0
+        for button in self._buttons[1:]:
+            button.ensurePolished()
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self._widest = max(self._widest, button.sizeHint().width())
+        self._compact = None
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

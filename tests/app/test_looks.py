@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 
+from app import actions as table
 from app import theme
 from app.dialogs.form import ParamForm
 from app.settings import Preferences
@@ -138,3 +139,18 @@ def test_that_the_row_under_the_picture_gives_way_in_a_narrow_window(qtbot, qapp
     transport.resize(narrowest, transport.height())
     QApplication.processEvents()
     assert not transport._clock.isVisible()
+
+
+def test_that_a_button_of_the_tracker_panel_shows_its_whole_text_or_an_icon(driver: Driver) -> None:
+    panel = driver.window.panels.tracker
+    for width in (345, 300, 260, 233):
+        driver.window.resizeDocks(
+            [driver.window.panels.docks["tracker"]], [width], Qt.Orientation.Horizontal
+        )
+        for _ in range(3):
+            QApplication.processEvents()
+        for button in panel._actions.buttons():
+            icon_only = button.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonIconOnly
+            needed = button.fontMetrics().horizontalAdvance(table.plain(button.text())) + 16
+            assert icon_only or button.width() >= needed, (width, button.text())
+            assert button.toolTip()
