@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QSpin
 
 from app import theme
 from app.views.elided_label import ElidedLabel
+from app.views.policy_words import policy_words
 from core.states import CorrectionPolicy
 
 
@@ -31,7 +32,7 @@ class RunOptions(QWidget):
         self._explained = QLabel(self)
         self._explained.setProperty("role", "muted")
         self._explained.setWordWrap(True)
-        for policy, (title, text) in self._texts().items():
+        for policy, (title, text) in policy_words().items():
             self._policy.addItem(title, policy.value)
             self._policy.setItemData(self._policy.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         self._policy.currentIndexChanged.connect(self._chosen)
@@ -75,27 +76,11 @@ class RunOptions(QWidget):
         """The line under the chooser."""
         return self._explained.text()
 
-    def _texts(self) -> dict[CorrectionPolicy, tuple[str, str]]:
-        return {
-            CorrectionPolicy.NEW_TEMPLATE: (
-                self.tr("New template"),
-                self.tr("Forget what was learned and start from the corrected box."),
-            ),
-            CorrectionPolicy.KEEP_TEMPLATE: (
-                self.tr("Keep template"),
-                self.tr("Move to the corrected box; the learned appearance stays as it is."),
-            ),
-            CorrectionPolicy.ADD_TEMPLATE: (
-                self.tr("Add template"),
-                self.tr("Move there and learn the new appearance beside the old one."),
-            ),
-        }
-
     def _chosen(self, index: int) -> None:
         self._explain()
         self.policy_changed.emit(self.policy().value)
 
     def _explain(self) -> None:
-        text = self._texts()[self.policy()][1]
+        text = policy_words()[self.policy()][1]
         self._explained.setText(text)
         self._policy.setToolTip(text)

@@ -63,9 +63,14 @@ def to_corners(boxes: Tensor) -> Tensor:
 
 def iou(a: Tensor, b: Tensor) -> Tensor:
     """Intersection over union ``(N, M)`` of ``(N, 4)`` and ``(M, 4)`` rows ``(cx, cy, w, h)``."""
-    first, second = to_corners(a)[:, None], to_corners(b)[None]
+    return overlaps(a[:, None], b[None])
+
+
+def overlaps(a: Tensor, b: Tensor) -> Tensor:
+    """IoU row by row of ``(..., 4)`` and ``(..., 4)``, which are broadcast; ``(...)``."""
+    first, second = to_corners(a), to_corners(b)
     low = torch.maximum(first[..., :2], second[..., :2])
     high = torch.minimum(first[..., 2:], second[..., 2:])
     shared = (high - low).clamp(min=0).prod(-1)
-    areas = (a[:, 2] * a[:, 3])[:, None] + (b[:, 2] * b[:, 3])[None]
+    areas = a[..., 2:].prod(-1) + b[..., 2:].prod(-1)
     return shared / (areas - shared).clamp(min=1e-9)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.nets import anchors
 from core.trackers.cract.network import DELTA_SCALE, Features, Network
-from core.trackers.cract.proposals import overlaps, suppress
+from core.trackers.cract.proposals import suppress
 
 POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
 
@@ -171,7 +171,7 @@ def pair_losses(
         With gradients to every head, and to the backbone where it is trained.
     """
     logits, offsets = network.propose(network.heads.rpn.kernels(first.deep), region)
-    shared = overlaps(network.anchors, boxes[1][:, None])
+    shared = anchors.overlaps(network.anchors, boxes[1][:, None])
     labels = anchor_labels(shared, present, config)
     labels = sampled(labels, config.anchors, config.anchor_positives, generator)
     positive = labels == POSITIVE
@@ -184,13 +184,13 @@ def pair_losses(
     shape = proposals.shape
     parts = network.heads.regressor.target_part(target).repeat_interleave(shape[1], dim=0)
     deltas = network.deltas(network.pool(region.fused, proposals), parts).view(shape)
-    chosen = box_labels(overlaps(proposals, boxes[1][:, None]), present, config)
+    chosen = box_labels(anchors.overlaps(proposals, boxes[1][:, None]), present, config)
     chosen = sampled(chosen, config.regressed, config.regressed, generator) == POSITIVE
     refined = anchors.decode(deltas.detach(), proposals)
     parts = network.heads.identifier.target_part(target).repeat_interleave(shape[1], dim=0)
     answers = network.identify(network.pool(region.fused, refined), parts)
     answers = answers.view(*shape[:2], 2).transpose(1, 2)
-    same = box_labels(overlaps(refined, boxes[1][:, None]), present, config)
+    same = box_labels(anchors.overlaps(refined, boxes[1][:, None]), present, config)
     same = sampled(same, config.identified, config.identified, generator)
     return Losses(
         *rpn, refinement_loss(deltas, proposals, boxes[1], chosen), score_loss(answers, same)

@@ -93,16 +93,6 @@ def _change(ratio: Tensor) -> Tensor:
     return torch.maximum(ratio, 1 / ratio)
 
 
-def overlaps(a: Tensor, b: Tensor) -> Tensor:
-    """IoU row by row of ``(..., 4)`` and ``(..., 4)``, which are broadcast; ``(...)``."""
-    first, second = anchors.to_corners(a), anchors.to_corners(b)
-    low = torch.maximum(first[..., :2], second[..., :2])
-    high = torch.minimum(first[..., 2:], second[..., 2:])
-    shared = (high - low).clamp(min=0).prod(-1)
-    union = a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - shared
-    return shared / union.clamp(min=1e-9)
-
-
 def suppress(boxes: Tensor, scores: Tensor, count: int, overlap: float) -> tuple[Tensor, Tensor]:
     """Greedy non-maximum suppression, of many pictures at once.
 
@@ -129,7 +119,7 @@ def suppress(boxes: Tensor, scores: Tensor, count: int, overlap: float) -> tuple
         real.append(value > float("-inf"))
         chosen = boxes.gather(-2, best[..., None].expand(*best.shape, 4))
         # The box itself goes even where it has no area to overlap.
-        left = left.masked_fill(overlaps(chosen, boxes) > overlap, float("-inf"))
+        left = left.masked_fill(anchors.overlaps(chosen, boxes) > overlap, float("-inf"))
         left = left.scatter(-1, best, float("-inf"))
     return torch.cat(kept, dim=-1), torch.cat(real, dim=-1)
 
@@ -140,7 +130,7 @@ def pick(found: Coarse, size: tuple[float, float], params: CractParams) -> Picke
     scores = found.score.masked_fill(found.score < low, float("-inf"))
     kept, real = suppress(found.boxes, scores, params.proposals - 1, params.nms_overlap)
     last = torch.tensor([[0.0, 0.0, *size]], device=found.boxes.device)
-    shared = overlaps(last, found.boxes)
+    shared = anchors.overlaps(last, found.boxes)
     # Where none is near, the nearest: overlaps count only below every score of a near one.
     near = torch.where(shared > _NEAR, 1 + found.score, shared).argmax()
     index = torch.cat([kept, near.view(1)])

@@ -70,12 +70,7 @@ class StageLoss:
 
 def overlap(anchors: Tensor, targets: Tensor) -> Tensor:
     """IoU ``(B, N)`` of every pair's anchors ``(B, N, 4)`` with its target ``(B, 4)``."""
-    first, second = boxes_of.to_corners(anchors), boxes_of.to_corners(targets)[:, None]
-    low = torch.maximum(first[..., :2], second[..., :2])
-    high = torch.minimum(first[..., 2:], second[..., 2:])
-    shared = (high - low).clamp(min=0).prod(-1)
-    areas = anchors[..., 2:].prod(-1) + targets[:, None, 2:].prod(-1)
-    return shared / (areas - shared).clamp(min=1e-9)
+    return boxes_of.overlaps(anchors, targets[:, None])
 
 
 def assign(anchors: Tensor, targets: Tensor, present: Tensor, options: LossOptions) -> Tensor:

@@ -50,10 +50,10 @@ def test_that_pictures_are_suppressed_independently() -> None:
 
 def test_that_overlaps_are_those_of_each_rows_own_target() -> None:
     rows, targets = boxes(7), boxes(3, 1)
-    got = proposals.overlaps(rows, targets[:, None])
+    got = anchors.overlaps(rows, targets[:, None])
     torch.testing.assert_close(got, anchors.iou(rows, targets).T)
     each = boxes(15, 2).view(3, 5, 4)
-    got = proposals.overlaps(each, targets[:, None])
+    got = anchors.overlaps(each, targets[:, None])
     torch.testing.assert_close(got[1], anchors.iou(each[1], targets[1:2])[:, 0])
 
 
