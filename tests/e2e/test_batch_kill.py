@@ -56,8 +56,7 @@ def kill_while_it_works(job: Path, after: float, *options: str) -> bool:
     out = job.parent / "out"
     seen = {path: path.stat().st_mtime_ns for path in out.glob("*.boxtrail")}
     child = start(job, *options)
-    end = time.monotonic() + 100
-    while child.poll() is None and time.monotonic() < end:
+    while child.poll() is None:
         now = {path: path.stat().st_mtime_ns for path in out.glob("*.boxtrail")}
         if now != seen:
             break
@@ -82,6 +81,7 @@ def check(job: Path, clip: Clip) -> None:
     assert len(BatchLog(job.with_name(job.name + ".batch")).done) == 6
 
 
+@pytest.mark.timeout(900)  # a busy machine only takes longer
 def test_that_a_killed_batch_goes_on_where_it_was(job: Path, clip: Clip) -> None:
     assert kill_while_it_works(job, 0.5)
     before = len(BatchLog(job.with_name(job.name + ".batch")).done)
@@ -91,7 +91,7 @@ def test_that_a_killed_batch_goes_on_where_it_was(job: Path, clip: Clip) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_that_many_kills_end_in_the_same_boxes(job: Path, clip: Clip, jobs: str) -> None:
     chance, kills = random.Random(3), 0

@@ -135,6 +135,7 @@ def work(tmp_path: Path) -> Work:
     return made
 
 
+@pytest.mark.timeout(900)  # a busy machine only takes longer
 def test_that_killed_work_is_restored_and_exported(work: Work, driver: Driver) -> None:
     heard = work.kill_amid(1, 15, 0.05)
     name = max(heard.states, key=lambda clip: len(heard.states[clip]))

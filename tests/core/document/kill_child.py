@@ -2,7 +2,8 @@
 
 Every piece of work is reported on standard output *before* it is done, with the
 system-wide monotonic clock, and every autosave *after* it is done, so that the parent
-can tell what was lost. Arguments:
+can tell what was lost. So is the time that a busy machine gave none of its threads: the
+program cannot save what it is not allowed to. Arguments:
 folder, seconds between autosaves, bytes at which a journal is compacted, frames a second.
 """
 
@@ -50,6 +51,16 @@ def start_document() -> Document:
     return Document(VideoRef("/videos/a.mp4"), tracks, next_track_id=4, next_run_id=2)
 
 
+def listen_for_stalls() -> None:
+    before = time.monotonic()
+    while True:
+        time.sleep(0.05)
+        now = time.monotonic()
+        if now - before > 0.3:
+            os.write(1, b"stall %.3f\n" % (now - before))
+        before = now
+
+
 def main(folder: Path, interval: float, compact: int, rate: float) -> None:
     autosave._COMPACT_BYTES = compact
     project = folder / "a.boxtrail"
@@ -70,6 +81,7 @@ def main(folder: Path, interval: float, compact: int, rate: float) -> None:
                 os.write(1, b"saved %d\n" % min(count, len(current.track(EDITED))))
 
     threading.Thread(target=autosave_forever, daemon=True).start()
+    threading.Thread(target=listen_for_stalls, daemon=True).start()
     os.write(1, b"ready\n")
     for n in range(10**6):
         os.write(1, b"%d %.6f\n" % (n, time.monotonic()))

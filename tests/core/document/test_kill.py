@@ -59,17 +59,22 @@ def launch(
 
 
 def kill_and_measure(victim: Victim) -> float:
-    """Kill at the appointed time; seconds of work that cannot be had back."""
+    """Kill at the appointed time; seconds of work that cannot be had back.
+
+    Those in which the machine let the program do nothing are not counted.
+    """
     time.sleep(max(victim.die_at - time.monotonic(), 0))
     victim.process.kill()
     killed = time.monotonic()
     output, _ = victim.process.communicate()
     lines = [line.split() for line in output.split(b"\n")[:-1]]
-    times = [float(line[1]) for line in lines if line[0] != b"saved"]
+    times = [float(line[1]) for line in lines if line[0].isdigit()]
+    stalled = sum(float(line[1]) for line in lines if line[0] == b"stall")
     saved = [int(line[1]) for line in lines if line[0] == b"saved"]
     recovered = recovered_count(victim.folder)
     assert max(saved, default=0) <= recovered <= len(times)
-    return killed - times[recovered] if recovered < len(times) else 0.0
+    lost = killed - times[recovered] if recovered < len(times) else 0.0
+    return max(lost - stalled, 0.0)
 
 
 def recovered_count(folder: Path) -> int:
@@ -108,7 +113,7 @@ def test_that_five_killed_programs_lose_less_than_an_autosave_interval(tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_that_fifty_kills_at_the_real_cadence_cost_ten_seconds_at_most(tmp_path: Path) -> None:
     chance = random.Random()
     lost: list[float] = []
@@ -129,7 +134,7 @@ def test_that_fifty_kills_at_the_real_cadence_cost_ten_seconds_at_most(tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_that_kills_in_the_middle_of_writing_leave_everything_readable(tmp_path: Path) -> None:
     chance = random.Random()
     lost: list[float] = []
