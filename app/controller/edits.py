@@ -202,12 +202,12 @@ class Edits(QObject):
 
     def set_visible(self, track_id: int, visible: bool) -> None:
         """Show or hide a track."""
-        text = self.tr("Show track") if visible else self.tr("Hide track")
+        text = self.tr("Show object") if visible else self.tr("Hide object")
         self._set(track_id, text, visible=visible)
 
     def set_locked(self, track_id: int, locked: bool) -> None:
         """Guard a track against edits, or release it."""
-        text = self.tr("Lock track") if locked else self.tr("Unlock track")
+        text = self.tr("Lock object") if locked else self.tr("Unlock object")
         self._set(track_id, text, locked=locked)
 
     def toggle_locked(self) -> None:

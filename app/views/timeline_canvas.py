@@ -223,7 +223,7 @@ class TimelineCanvas(QAbstractScrollArea):
     def _paint_lanes(self, painter: QPainter, tokens: theme.Colors, dirty: QRect) -> None:
         area = self.lanes_rect()
         if not self._lanes:
-            text = self.tr("Draw a box to begin a track")
+            text = self.tr("Draw a box to begin an object")
             self._paint_hint(painter, area.adjusted(self.gutter(), 0, 0, 0), text)
             return
         painter.setClipRect(area.intersected(dirty))

@@ -80,7 +80,10 @@ def test_that_text_is_readable_on_every_surface(tokens, surface, text):
 @pytest.mark.parametrize("tokens", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
 def test_that_text_is_readable_on_accent_and_selection(tokens):
     assert theme.contrast(tokens.on_accent, tokens.accent) >= 4.5
-    assert theme.contrast(tokens.text, tokens.selection) >= 4.5
+    for text in ("text", "muted", "accent_text"):
+        assert theme.contrast(getattr(tokens, text), tokens.selection) >= 4.5, text
+        assert theme.contrast(getattr(tokens, text), tokens.hover) >= 4.5, text
+    assert theme.contrast(tokens.muted, tokens.field) >= 3  # frames of unticked boxes
     assert theme.contrast(tokens.accent, tokens.field) >= 3  # focus rings
 
 
