@@ -1,7 +1,7 @@
 """``boxtrail --selftest``: whether everything the program needs is there and works.
 
 Does a short version of the whole job in a real window that nobody sees: open the
-demo clip, track ten frames with CCR on the CPU, paint, export; then check the weights
+demo clip, track and record ten frames with CCR on the CPU, paint, export; then check the weights
 that come along and start a tracker that needs them. Made for the frozen app, where a
 missing module or resource shows only when it is used. Says one line and returns 0, or
 says what failed and returns 1. Touches no user files.
@@ -14,21 +14,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QApplication
 
+from app.features.feature import Feature
+from app.features.recording import RecordingFeature
 from core import weights
 from core.engine.extent import Extent
 from core.geometry import Box
+from core.recording.recording import Recording
+from core.recording.schema import SUFFIX
 from core.trackers import registry
-from core.trackers.base import Image
+from core.trackers.base import ALL_MAPS, Image
 from core.weights import verify
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
+Kind = TypeVar("Kind", bound=Feature)
 FRAMES = 10
 _CARRIED = "efficientnet-lite0"  # the weights that a dependency brings along
 _PATIENCE = 120.0  # seconds per step; a cold start from a slow disk takes long
@@ -77,8 +83,13 @@ def _in_window(app: QApplication, window: MainWindow, folder: Path) -> str:
     _wait(app, lambda: desk.state.trackers_ready, "loading the trackers")
     controller.open_demo()
     _wait(app, lambda: desk.state.has_clip and controller.playback.is_settled, "the demo clip")
+    recordings = _feature(window, RecordingFeature).recordings
+    recordings.set_options(replace(recordings.options, folder=str(folder)))
+    recordings.toggle()
     controller.runs.track(1, Extent(FRAMES))
     _wait(app, lambda: not desk.state.is_running, "tracking")
+    recordings.stop(wait=True)
+    recorded = _recorded(folder)
     tracked = len(desk.document.tracks[0])
     if tracked != FRAMES + 1:
         raise _Failed(f"{tracked - 1} of {FRAMES} frames were tracked")
@@ -98,9 +109,26 @@ def _in_window(app: QApplication, window: MainWindow, folder: Path) -> str:
         raise _Failed(f"{report.boxes_written} of {tracked} boxes were exported")
     network = _network(desk.session.video.read(0).image)
     return (
-        f"{FRAMES} frames tracked with {controller.choices.key()}, {tracked} boxes exported, "
+        f"{FRAMES} frames tracked with {controller.choices.key()}, {recorded} recorded, "
+        f"{tracked} boxes exported, "
         f"weights whole, {network} started"
     )
+
+
+def _feature(window: MainWindow, kind: type[Kind]) -> Kind:
+    return next(feature for feature in window.features if isinstance(feature, kind))
+
+
+def _recorded(folder: Path) -> int:
+    """How many frames the recording of the run holds, read back with their maps."""
+    paths = list(folder.glob(f"*{SUFFIX}"))
+    if len(paths) != 1:
+        raise _Failed("the run was not recorded")
+    with Recording(paths[0]) as recording:
+        rows = [recording.result(row, ALL_MAPS) for row in range(len(recording))]
+        if not recording.complete or not rows or not rows[-1].maps:
+            raise _Failed("the recording lacks frames or maps")
+        return len(rows)
 
 
 def _network(image: Image) -> str:
