@@ -28,7 +28,12 @@ def printed(report: Report, pictures: Pictures = NO_PICTURES) -> bytes:
 
     `pictures` are shown beside the failures they belong to.
     """
-    pages = _Pages(f"Evaluation ({report.protocol.upper()})")
+    return pdf(drawn(report, pictures), _title(report))
+
+
+def drawn(report: Report, pictures: Pictures = NO_PICTURES) -> list[Drawing]:
+    """The pages of :func:`printed`."""
+    pages = _Pages(_title(report))
     pages.heading(pages.title, 18)
     head = ["tracker", *(column.title for column in report.columns)]
     count = len({key for rows in report.scores.values() for key in rows})
@@ -42,7 +47,11 @@ def printed(report: Report, pictures: Pictures = NO_PICTURES) -> bytes:
     _sequences(pages, report, head)
     pages.heading("How it was made")
     pages.table(["setting", "value"], [list(fact) for fact in report.facts()], text=True)
-    return pdf(pages.done(), pages.title)
+    return pages.done()
+
+
+def _title(report: Report) -> str:
+    return f"Evaluation ({report.protocol.upper()})"
 
 
 def _attributes(pages: _Pages, report: Report) -> None:

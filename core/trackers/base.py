@@ -132,7 +132,7 @@ class MapInfo:
     key: str
     title: str
     doc: str
-    kind: str = "response"  # "response" | "filter" | "mask" | "probability"
+    kind: str = "response"  # "response" | "filter" | "mask" | "probability" | "feature"
     stage: int | None = None
     primary: bool = False
     branch: str = ""

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.geometry import Box, Placement
+from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapInfo, Patch, ResponseMap, TrackResult
 from core.trackers.ccr import filter as filters
 from core.trackers.ccr.cascade import StageResult, Unified
@@ -47,6 +48,13 @@ def declared(types: tuple[str, ...]) -> tuple[MapInfo, ...]:
                 feature=_TITLES[name][0],
             )
             for name in types
+        ),
+        *(
+            info
+            for name in types
+            for info in channels.declared(
+                f"features.{name}", f"{_TITLES[name][0]} features", feature=_TITLES[name][0]
+            )
         ),
         MapInfo(
             "mask", "First-frame mask", "Where the first HOG filter may be strong.", kind="mask"
@@ -126,12 +134,16 @@ def window_placement(
     return Placement.covering(region, (grid.cells, grid.cells))
 
 
-def maps(wanted: frozenset[str], views: list[StageView], state: State) -> dict[str, ResponseMap]:
+def maps(
+    wanted: frozenset[str], views: list[StageView], state: State, hierarchy: Hierarchy
+) -> dict[str, ResponseMap]:
     """The wanted ones of :func:`declared` that exist in this frame."""
     if not wanted:
         return {}
     everything = wanted >= ALL_MAPS
     makers = _stage_makers(views, state) | _model_makers(state)
+    if views:
+        makers |= _feature_makers(views[-1], state.setting.layout, hierarchy)
     return {key: make() for key, make in makers.items() if everything or key in wanted}
 
 
@@ -175,6 +187,21 @@ def _scale_makers(
         index = middle + number - 1 - SHOWN_SCALES // 2
         if 0 <= index < len(last.scales):
             found[f"scale{number}"] = maker(last, last.result.weights, index)
+    return found
+
+
+def _feature_makers(
+    view: StageView, layout: Layout, hierarchy: Hierarchy
+) -> dict[str, Callable[[], ResponseMap]]:
+    """Makers of the features in the window that the last stage searched."""
+    found: dict[str, Callable[[], ResponseMap]] = {}
+    scales = np.array([view.scale])
+    for grid in layout.grids:
+        found |= channels.makers(
+            f"features.{grid.name}",
+            lambda grid=grid: hierarchy.pool(grid, view.center, scales)[0],
+            lambda grid=grid: window_placement(grid, layout, view.center, view.scale),
+        )
     return found
 
 

@@ -296,7 +296,7 @@ class CCRTracker:
     ) -> TrackResult:
         target, score, reason = verdict(before.history, quality, after.failures, self._params)
         scalars = quality.scalars() | report.search_scalars(found.views, before, after)
-        maps = report.maps(self.want_maps, found.views, after)
+        maps = report.maps(self.want_maps, found.views, after, found.hierarchy)
         patches = report.patches(self.want_maps, found.hierarchy, after)
         clock.lap("maps")
         return TrackResult(after.box, score, target, reason, scalars, maps, patches, clock.seconds)
@@ -307,7 +307,7 @@ class CCRTracker:
             box,
             1.0,
             TargetState.TRACKING,
-            maps=report.maps(self.want_maps, [], state),
+            maps=report.maps(self.want_maps, [], state, hierarchy),
             patches=report.patches(self.want_maps, hierarchy, state),
         )
 

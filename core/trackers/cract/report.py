@@ -16,12 +16,14 @@ from torch import Tensor
 
 from core.geometry import Box, Placement, iou_rows
 from core.states import TargetState
+from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapArray, MapInfo, Patch, Proposals, ResponseMap
 from core.trackers.cract.model import Crop, State
 from core.trackers.cract.network import Features, Network
 from core.trackers.cract.params import CractParams
 from core.trackers.cract.proposals import Coarse
 from core.trackers.cract.samples import FloatArray
+from core.trackers.kernels import kernel_patch
 
 _APART = 0.3
 DENSE = 9
@@ -56,6 +58,7 @@ MAPS: tuple[MapInfo, ...] = (
         "Discriminator",
         "What the discriminator answers on boxes of the target's size, on a 9 × 9 grid.",
     ),
+    *channels.declared("features", "Fused features", feature="fused"),
 )
 
 
@@ -116,6 +119,9 @@ def maps(
         "anchor_argmax": lambda: _best_anchor(seen, network),
         "D_dense": lambda: _dense(seen, before, network),
     }
+    fused = seen.features.fused[0]
+    place = grid_placement(seen.crop, fused.shape[-1], network.stride)
+    makers |= channels.makers("features", lambda: fused, lambda: place)
     return {key: make() for key, make in makers.items() if everything or key in wanted}
 
 
@@ -197,14 +203,19 @@ def _ranked(seen: Seen, rows: FloatArray, scores: FloatArray) -> Proposals:
     return Proposals(placed, scores[order])
 
 
-def patches(wanted: frozenset[str], crop: Crop, state: State) -> dict[str, Patch]:
-    """The first frame's template and the region that was searched."""
+def patches(wanted: frozenset[str], crop: Crop, state: State, stride: int) -> dict[str, Patch]:
+    """The first frame's template with its kernels, and the region that was searched."""
     if not (wanted >= ALL_MAPS or "patches" in wanted):
         return {}
     template = state.setting.template
     place = Placement.covering(template.region, template.patch.shape[:2])
     search = Placement.covering(crop.region, crop.picture.shape[:2])
+    taps = template.kernels.score[0]
+    pixel = template.region.w / template.patch.shape[1]
+    side = taps.shape[-1] * stride * pixel
+    window = Box.from_center(template.region.cx, template.region.cy, side, side)
     return {
+        "kernels": kernel_patch(taps, Placement.covering(window, (taps.shape[-1], taps.shape[-1]))),
         "template": Patch(template.patch, place, "template"),
         "search": Patch(crop.picture, search, "search"),
     }

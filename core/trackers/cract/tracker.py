@@ -109,7 +109,7 @@ class CractTracker:
             self._state = self._learned(moved, seen)
             clock.lap("learning")
             maps = report.maps(self.want_maps, seen, state, self._network)
-            patches = report.patches(self.want_maps, crop, state)
+            patches = report.patches(self.want_maps, crop, state, self._network.stride)
             weighed = report.proposals(self.want_maps, seen)
             clock.lap("maps")
         scalars = report.scalars(seen.weighed, self._state, growth)
@@ -243,7 +243,7 @@ class CractTracker:
 
     def _given(self, crop: Crop, box: Box) -> TrackResult:
         """The result for a frame whose box a person gave."""
-        patches = report.patches(self.want_maps, crop, self._started())
+        patches = report.patches(self.want_maps, crop, self._started(), self._network.stride)
         return TrackResult(box, 1.0, TargetState.TRACKING, patches=patches)
 
     def _started(self) -> State:

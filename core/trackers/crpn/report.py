@@ -7,6 +7,7 @@ anchor started.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -17,9 +18,12 @@ from torch import Tensor
 
 from core.geometry import Box, Placement
 from core.nets.extent import Extent
+from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapInfo, Patch, Proposals, ResponseMap
 from core.trackers.crpn.geometry import MapGrid
+from core.trackers.crpn.network import Kernels
 from core.trackers.crpn.selection import Candidates, Ranking
+from core.trackers.kernels import kernel_patch
 
 MAX_STAGES = 3
 FINAL = "final"
@@ -59,6 +63,17 @@ MAPS: tuple[MapInfo, ...] = (
         "Probability times the penalty on a change of size and shape; no window.",
     ),
     *(info for stage in range(1, MAX_STAGES + 1) for info in _stage_maps(stage)),
+    *(
+        info
+        for stage in range(1, MAX_STAGES + 1)
+        for info in channels.declared(
+            f"stage{stage}.features",
+            f"Stage {stage}: features",
+            feature="fused" if stage > 1 else "deep",
+            stage=stage,
+            absent="Absent when fewer stages run." if stage > 1 else "",
+        )
+    ),
 )
 
 
@@ -71,6 +86,8 @@ class View:
         The crop's middle in the frame, and frame pixels per crop pixel.
     extent
         How the network's boxes differ from the person's.
+    features
+        Gives the features of all stages ``(1, C, n, n)``, made when they are asked for.
     """
 
     def __init__(
@@ -81,20 +98,24 @@ class View:
         center: tuple[float, float],
         pixel: float,
         extent: Extent,
+        features: Callable[[], list[Tensor]],
     ) -> None:
         self._found, self._ranking, self._grid = found, ranking, grid
         self._center, self._pixel, self._extent = center, pixel, extent
+        self._features = features
 
     def maps(self, wanted: frozenset[str]) -> dict[str, ResponseMap]:
         """The wanted ones of :data:`MAPS` that exist in this frame."""
         if not wanted:
             return {}
         everything = wanted >= ALL_MAPS
-        return {
+        found = {
             key: self._map(make())
             for key, make in self._makers().items()
             if everything or key in wanted
         }
+        makers = self._feature_makers()
+        return found | {key: makers[key]() for key in makers if everything or key in wanted}
 
     def proposals(self, wanted: frozenset[str], top: int) -> dict[str, Proposals]:
         """Where the anchors lay and where each stage moved them, the best by its score.
@@ -129,6 +150,23 @@ class View:
             makers[f"stage{stage + 1}.score"] = score(stage)
             makers[f"stage{stage + 1}.kept"] = kept(stage)
         return makers
+
+    def _feature_makers(self) -> dict[str, Callable[[], ResponseMap]]:
+        made = functools.cache(self._features)
+        makers: dict[str, Callable[[], ResponseMap]] = {}
+        for stage in range(len(self._found.boxes)):
+            makers |= channels.makers(
+                f"stage{stage + 1}.features",
+                lambda stage=stage: made()[stage][0],
+                lambda stage=stage: self._feature_place(made()[stage].shape[-1]),
+            )
+        return makers
+
+    def _feature_place(self, cells: int) -> Placement:
+        """The features' grid has the score map's stride and middle."""
+        side, shift = cells * self._grid.stride * self._pixel, self._grid.shift * self._pixel
+        region = Box.from_center(self._center[0] + shift, self._center[1] + shift, side, side)
+        return Placement.covering(region, (cells, cells))
 
     def _cells(self, values: Tensor) -> Tensor:
         """``(N,)`` as ``(k, rows, cols)``."""
@@ -167,11 +205,24 @@ class View:
 
 
 def patches(
-    wanted: frozenset[str], template: Patch, search: tuple[NDArray[np.uint8], Box]
+    wanted: frozenset[str],
+    template: Patch,
+    search: tuple[NDArray[np.uint8], Box],
+    kernels: Kernels,
+    stride: int,
 ) -> dict[str, Patch]:
-    """The picture that was searched, and the template's as it was cut."""
+    """The picture that was searched, the template's as it was cut, and every stage's kernels."""
     if not (wanted >= ALL_MAPS or "patches" in wanted):
         return {}
     picture, region = search
     place = Placement.covering(region, picture.shape[:2])
-    return {"template": template, "search": Patch(picture, place, "search")}
+    shown = {"template": template, "search": Patch(picture, place, "search")}
+    extent = template.placement.extent(template.image.shape[:2])
+    pixel = extent.w / template.image.shape[1]
+    for stage, kernel in enumerate(kernels, start=1):
+        taps = kernel[0]
+        side = taps.shape[-1] * stride * pixel
+        window = Box.from_center(extent.cx, extent.cy, side, side)
+        cells = (taps.shape[-1], taps.shape[-1])
+        shown[f"kernels.stage{stage}"] = kernel_patch(taps, Placement.covering(window, cells))
+    return shown

@@ -20,7 +20,7 @@ from core.nets.extent import SAME, Extent, difference
 from core.states import CorrectionPolicy, TargetState
 from core.timing import StepClock
 from core.trackers import registry
-from core.trackers.base import Image, Services, TrackResult
+from core.trackers.base import Image, Patch, Services, TrackResult
 from core.trackers.crpn import evidence, geometry, loading, model, report, selection
 from core.trackers.crpn.evidence import Find
 from core.trackers.crpn.model import State
@@ -120,7 +120,7 @@ class CRPNTracker:
                 reason,
                 find.scalars(),
                 search.view.maps(self.want_maps),
-                report.patches(self.want_maps, state.template, (search.picture, search.region)),
+                self._patches(state, search.picture, search.region),
                 clock.seconds,
                 search.view.proposals(self.want_maps, self._params.top),
             )
@@ -205,7 +205,15 @@ class CRPNTracker:
         row = selection.packed(found, ranking, network.config.temperature)
         find = Find.read(row.tolist())
         clock.lap("choice")
-        view = report.View(found, ranking, grid, state.center, state.pixel, state.extent)
+        view = report.View(
+            found,
+            ranking,
+            grid,
+            state.center,
+            state.pixel,
+            state.extent,
+            lambda: network.cascade.fused(features, stages),
+        )
         return Search(picture, region, find, view)
 
     def _search_side(self, state: State) -> int:
@@ -238,8 +246,13 @@ class CRPNTracker:
             side = self._search_side(state)
             region = geometry.region(*state.center, state.pixel, side)
             picture = cut(image, region, side, state.colour)
-            shown = report.patches(self.want_maps, state.template, (picture, region))
+            shown = self._patches(state, picture, region)
         return TrackResult(state.box, 1.0, TargetState.TRACKING, patches=shown)
+
+    def _patches(self, state: State, picture: Image, region: Box) -> dict[str, Patch]:
+        stride = self._network.cascade.levels[0].stride
+        place = (picture, region)
+        return report.patches(self.want_maps, state.template, place, state.kernels, stride)
 
     def _started(self) -> State:
         if self._state is None:

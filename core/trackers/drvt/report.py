@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.geometry import Placement
+from core.trackers import channels
 from core.trackers.base import ALL_MAPS, Image, MapArray, MapInfo, Patch, ResponseMap
 from core.trackers.drvt import cf, fusion
 from core.trackers.drvt.fusion import FACTORS, MIDDLE, FloatMap, Fused
@@ -60,12 +62,16 @@ MAPS: tuple[MapInfo, ...] = (
         "What the classifier was last told: 1 target, 0 ground, between them unused.",
         kind="mask",
     ),
+    *channels.declared("features", "Shallow features", feature="shallow"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one frame's search gave; see :class:`core.trackers.drvt.fusion.Fused`."""
+    """What one frame's search gave; see :class:`core.trackers.drvt.fusion.Fused`.
+
+    `shallow` ``(K, n, n)`` are the filter's features of the middle crop.
+    """
 
     probability: FloatMap
     responses: FloatMap
@@ -73,6 +79,7 @@ class View:
     crops: list[Crop]
     distractors: FloatMap
     loss: float
+    shallow: Tensor
 
 
 def maps(wanted: frozenset[str], view: View | None, state: State) -> dict[str, ResponseMap]:
@@ -114,7 +121,8 @@ def _view_makers(view: View, state: State) -> dict[str, Callable[[], ResponseMap
     }
     for index in range(len(FACTORS)):
         makers[f"cf.scale{index}"] = lambda index=index: response(index)
-    return makers
+    place = middle.placement(setting.shallow)
+    return makers | channels.makers("features", lambda: view.shallow, lambda: place)
 
 
 def _filter_map(values: MapArray, crop: Crop, grid: Grid) -> ResponseMap:

@@ -43,12 +43,13 @@ class Search:
     """What both streams say of one frame.
 
     `crops` and `pictures` are at :data:`FACTORS`; `deep` is standardised and of the
-    middle crop; `fine` has all three; `loss` is that of the last training so far.
+    middle crop, `shallow` too; `fine` has all three; `loss` is that of the last training so far.
     """
 
     crops: list[Crop]
     pictures: list[Image]
     deep: Tensor
+    shallow: Tensor
     fine: Tensor
     probability: FloatMap
     responses: FloatMap
@@ -122,7 +123,13 @@ class DRVTTracker:
                 state = self._learned(image, state, search, fused, evidence, distractors, clock)
             self._state = state
             view = View(
-                search.probability, search.responses, fused, search.crops, distractors, search.loss
+                search.probability,
+                search.responses,
+                fused,
+                search.crops,
+                distractors,
+                search.loss,
+                search.shallow,
             )
             return self._result(before, state, search, view, evidence, clock)
 
@@ -200,6 +207,7 @@ class DRVTTracker:
             crops,
             pictures,
             deep[0],
+            shallow[MIDDLE],
             fine,
             packed[:count].reshape(probability.shape),
             packed[count + 1 :].reshape(responses.shape),

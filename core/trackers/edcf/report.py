@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.geometry import Box, Placement
+from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapArray, MapInfo, Patch, ResponseMap
 from core.trackers.edcf import filter as filters
 from core.trackers.edcf import model
@@ -70,6 +71,7 @@ MAPS: tuple[MapInfo, ...] = (
         "Where the correlation filter looks: its strength over all channels.",
         kind="filter",
     ),
+    *channels.declared("features", "Fine features", feature="fine"),
     MapInfo(
         "context",
         "Context",
@@ -146,7 +148,8 @@ def _response_makers(find: Find, extractor: Extractor) -> dict[str, Callable[[],
         for name, step in _SCALES.items():
             if 0 <= middle + step < len(find.factors):
                 makers[f"{name}.{key}"] = maker(key, values, middle + step)
-    return makers
+    place = response_placement(find.center, find.factor, extractor)
+    return makers | channels.makers("features", lambda: find.features()[find.winner], lambda: place)
 
 
 def _filter(state: State, extractor: Extractor) -> ResponseMap:

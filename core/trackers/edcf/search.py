@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,8 @@ class Find:
     `pictures` uint8 ``(S, crop, crop, 3)`` are what was searched, around `center`, the
     box of the last frame; `factors` ``(S,)`` their scales, `exponent` the change of size in
     steps of scale. `pixels` is the displacement
-    (dy, dx) in pixels of the search picture.
+    (dy, dx) in pixels of the search picture. `features` gives the fine ones
+    ``(S, K, n, n)`` when they are asked for.
     """
 
     responses: Responses
@@ -57,6 +59,7 @@ class Find:
     exponent: float
     pixels: tuple[float, float]
     evidence: Evidence
+    features: Callable[[], Tensor]
 
     @property
     def factor(self) -> float:
@@ -95,7 +98,17 @@ def search(
     winner, exponent = choose_scale(responses, penalties, params, state.scale_slope)
     pixels, evidence = locate(responses, winner, extractor.low.stride, state.history.usual)
     clock.lap("peak")
-    return Find(responses, pictures, state.box, factors, winner, exponent, pixels, evidence)
+    return Find(
+        responses,
+        pictures,
+        state.box,
+        factors,
+        winner,
+        exponent,
+        pixels,
+        evidence,
+        lambda: middle(extractor.thin(low, state.preparation), extractor.cells),
+    )
 
 
 def _features(
