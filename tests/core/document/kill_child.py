@@ -81,8 +81,8 @@ def main(folder: Path, interval: float, compact: int, rate: float) -> None:
                 os.write(1, b"saved %d\n" % min(count, len(current.track(EDITED))))
 
     threading.Thread(target=autosave_forever, daemon=True).start()
-    threading.Thread(target=listen_for_stalls, daemon=True).start()
     os.write(1, b"ready\n")
+    threading.Thread(target=listen_for_stalls, daemon=True).start()
     for n in range(10**6):
         os.write(1, b"%d %.6f\n" % (n, time.monotonic()))
         rows.append(tracked_row(n))
