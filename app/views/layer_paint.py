@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QPainter, QPainterPath
 
-from core.render.contours import contour
+from core.render.contours import contours
 from core.trackers.base import ResponseMap
 
 _Mode = QPainter.CompositionMode
@@ -25,7 +24,6 @@ COMPOSITION: dict[str, _Mode] = {
 
 def contour_path(response: ResponseMap, low: float, high: float, count: int) -> QPainterPath:
     """`count` lines of equal value that divide ``low..high`` evenly, in cells."""
-    levels = (low + (high - low) * k / (count + 1) for k in range(1, count + 1))
-    lines = np.concatenate([contour(response.values, level) for level in levels])
-    points = lines.reshape(-1, 2)
+    levels = [low + (high - low) * k / (count + 1) for k in range(1, count + 1)]
+    points = contours(response.values, levels).reshape(-1, 2)
     return pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")

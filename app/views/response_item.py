@@ -106,7 +106,7 @@ class ResponseItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, settings.smooth)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setTransform(cells, True)
-        painter.setOpacity(settings.opacity)
+        painter.setOpacity(1.0 if settings.blend == "normal" else settings.opacity)
         painter.setCompositionMode(COMPOSITION[settings.blend])
         rows, cols = self._map.values.shape
         whole = QRectF(0, 0, cols, rows)
@@ -160,7 +160,10 @@ class ResponseItem(QGraphicsItem):
         if self._image is None or grain != self._grain:
             indices = color_indices(response, self._settings)
             # The image borrows the array's memory: both are kept together.
-            self._pixels = pixels_of(response, indices, self._settings, grain)
+            # Qt takes three times as long for colours that it has to fade as well.
+            settings = self._settings
+            opacity = settings.opacity if settings.blend == "normal" else 1.0
+            self._pixels = pixels_of(response, indices, settings, grain, opacity)
             self._grain = grain
             rows, cols = self._pixels.shape
             layout = QImage.Format.Format_ARGB32_Premultiplied

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.render.boxes import draw_note, draw_outline
 from core.render.colormaps import DIVERGING, colormap_table
-from core.render.contours import contour
+from core.render.contours import contours
 from core.trackers.base import ResponseMap
 
 Picture = NDArray[np.uint8]
@@ -156,15 +156,17 @@ def pixels_of(
     indices: NDArray[np.uint8],
     settings: Look,
     grain: Grain | None = None,
+    opacity: float = 1.0,
 ) -> NDArray[np.uint32]:
-    """Premultiplied ARGB of every cell.
+    """Premultiplied ARGB of every cell, for a layer of which `opacity` is seen.
 
     With `grain.pool` above 1 one pixel stands for ``pool × pool`` cells and has the colour of the
     strongest, so that a peak stays in sight where cells are smaller than pixels; the last
     row and column then reach beyond the map, and are clear there.
     """
     grain = grain or Grain()
-    table = argb_table(settings.colormap, settings.fade, settings.threshold, settings.gamma)
+    look = (settings.colormap, settings.fade, settings.threshold, settings.gamma)
+    table = argb_table(*look, opacity)
     pixels = table[indices]
     known = np.isfinite(response.values)
     if not known.all():
@@ -256,8 +258,8 @@ BLENDING: dict[str, Blend] = {
 
 def _draw_contours(canvas: Picture, response: ResponseMap, look: Look) -> None:
     low, high = map_levels(response, look)
-    levels = (low + (high - low) * k / (look.contours + 1) for k in range(1, look.contours + 1))
-    lines = np.concatenate([contour(response.values, level) for level in levels])
+    levels = [low + (high - low) * k / (look.contours + 1) for k in range(1, look.contours + 1)]
+    lines = contours(response.values, levels)
     if not len(lines):
         return
     points = response.placement.to_frame(lines.reshape(-1, 2).astype(np.float64)).reshape(-1, 2, 2)
@@ -285,7 +287,9 @@ def _pooled(
 
 
 @functools.lru_cache(maxsize=64)
-def argb_table(name: str, fade: float, threshold: float, gamma: float) -> NDArray[np.uint32]:
+def argb_table(
+    name: str, fade: float, threshold: float, gamma: float, opacity: float = 1.0
+) -> NDArray[np.uint32]:
     """Colours of the map's steps as 0xAARRGGBB, premultiplied, more transparent towards nothing."""
     rgb = colormap_table(name).astype(np.float64)
     steps = np.linspace(0, 1, len(rgb))
@@ -295,6 +299,7 @@ def argb_table(name: str, fade: float, threshold: float, gamma: float) -> NDArra
     if threshold > 0:
         cut = threshold if name in DIVERGING else threshold**gamma
         alpha = np.where(height < cut, 0.0, alpha)
+    alpha = alpha * opacity
     r, g, b = (rgb * alpha[:, None] + 0.5).astype(np.uint32).T
     a = (alpha * 255 + 0.5).astype(np.uint32)
     table = (a << 24 | r << 16 | g << 8 | b).astype(np.uint32)
