@@ -105,6 +105,7 @@ def _worked(folder: Path, truth: Boxes, way: Way) -> dict[str, object]:
         "places": outcome.places,
         "bad": len(outcome.bad_seen),
         "missed": len(outcome.missed),
+        "missed_frames": outcome.missed,
         "left": int(wrong.sum()),
         "mean_iou": round(float(np.nanmean(found)), 3),
         "linear": len(keys) - 1,

@@ -18,6 +18,7 @@ SECONDS = {
     "look": 1.0,  # at a frame: is the box right?
     "draw": 4.0,  # a new box with the mouse
     "fix": 3.0,  # pull two handles of a box that is there
+    "beyond": 7.0,  # a new box, and its handles out of the picture
     "key": 0.5,
     "seek": 1.5,  # type a frame number
     "watch": 0.04,  # per frame of a stretch that is played
@@ -46,7 +47,7 @@ class Effort:
     @property
     def corrections(self) -> int:
         """Boxes drawn or fixed after the first one."""
-        return self.done["draw"] + self.done["fix"] - 1
+        return self.done["draw"] + self.done["fix"] + self.done["beyond"] - 1
 
     @property
     def seconds(self) -> float:

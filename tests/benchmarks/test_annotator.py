@@ -200,7 +200,8 @@ def test_that_it_labels_a_clip_in_the_window_with_keys_and_mouse(
         assert hands.next_place() is None
         height = clip.images[0].shape[0]
         hands.go(12)
-        hands.put(12, Box(20, height - 15, 20, 30))
-        assert tuple(hands.boxes()[12]) == pytest.approx((20, height - 15, 20, 15), abs=1)
+        beyond = Box(60, height - 15, 20, 22)
+        assert hands.put(12, beyond) == "beyond"
+        assert tuple(hands.boxes()[12]) == pytest.approx(beyond.as_tuple(), abs=1)
     finally:
         hands.close()
