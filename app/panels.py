@@ -59,6 +59,10 @@ class Panels:
         self.tracker = TrackerPanel()
         self.overlay = OverlayPanel()
         self.review = ReviewPanel()
+        tr = window.tr
+        for name, short in zip(_PROPOSAL, (tr("Accept here"), tr("Up to here"), tr("Accept all"),
+                               tr("Discard here"), tr("Discard all")), strict=True):  # fmt: skip
+            actions[name].setIconText(short)
         self.proposal = ProposalBar([actions[a] for a in _PROPOSAL])
         self.tracks.set_actions([actions[a] if a else None for a in _OBJECT])
         self.stack = QStackedWidget()
@@ -73,14 +77,13 @@ class Panels:
         column.addWidget(self.transport)
         window.setCentralWidget(central)
         self.toast = Toast(self.stack)
-        tr = window.tr
         self.docks: dict[str, QDockWidget] = {
             "objects": self._dock("objects", tr("Objects"), self.tracks),
             "box": self._dock("box", tr("Box"), self.box),
             "tracker": self._dock("tracker", tr("Tracker"), self.tracker),
             "overlay": self._dock("overlay", tr("Response map"), scrolled(self.overlay)),
             "timeline": self._dock("timeline", tr("Timeline"), self.timeline),
-            "review": self._dock("review", tr("Review"), self.review),
+            "review": self._dock("review", tr("Review"), scrolled(self.review)),
             "curves": self._dock("curves", tr("Curves"), self.plot),
         }
         window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)

@@ -75,7 +75,7 @@ class AbCanvas(QWidget):
             view.setAccessibleName(self.tr("Picture A") if number == 0 else self.tr("Picture B"))
             view.files_dropped.connect(self.files_dropped)
             view.looked.connect(self._on_looked)
-        self.setMinimumSize(200, 120)
+        self.setMinimumSize(200, 104)
 
     @property
     def mode(self) -> str:

@@ -59,7 +59,7 @@ class AbCurves(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._layout)
-        self.setMinimumHeight(110)
+        self.setMinimumHeight(76)
         self.setAccessibleName(self.tr("Curves of A and B, and how far their boxes overlap"))
         self._dress()
 

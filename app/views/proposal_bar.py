@@ -35,7 +35,7 @@ class ProposalBar(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setProperty("role", "chip")
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-            button.setMinimumWidth(64)  # cut words rather than a wider window; tips have all
+            button.setMinimumWidth(56)  # cut words rather than a wider window; tips have all
             row.addWidget(button)
         row.addStretch(1)
         self.hide()

@@ -76,6 +76,8 @@ def test_that_the_window_fits_a_small_screen_with_any_panel_open(driver: Driver)
     window, panels = driver.window, driver.window.panels
     window.resize(1024, 640)
     panels.default_layout()
+    panels.review.set_learnt("ccr", [("Looks", 0.39, 0.43), ("Rival", 0.64, 0.63)])
+    panels.proposal.show_text("50 boxes of ccr proposed on frames 33 to 82")
     for name, dock in panels.docks.items():
         hidden = not dock.toggleViewAction().isChecked()
         dock.show()
