@@ -100,7 +100,7 @@ class Preferences:
     check_with: str = param(
         "two",
         "How many other trackers a check asks: two find more of the wrong boxes and doubt fewer "
-        "right ones; one takes less than half the time; the way back asks none: the tracker itself "
+        "right ones; one is up to four times as fast; the way back asks none: the tracker itself "
         "follows its boxes backwards.",
         choices=("two", "one", "way back"),
         group="Tracking",
