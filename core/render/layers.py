@@ -126,8 +126,10 @@ def color_indices(response: ResponseMap, settings: Look) -> NDArray[np.uint8]:
     span = high - low
     if not np.isfinite(span) or span == 0:
         return np.zeros(response.values.shape, np.uint8)
-    level = (np.nan_to_num(response.values, nan=low, posinf=high, neginf=low) - low) / span
-    level = np.clip(level, 0.0, 1.0)
+    values = response.values
+    if not np.isfinite(values).all():
+        values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    level = np.clip((values - low) / span, 0.0, 1.0)
     if settings.gamma != 1.0:
         level = level**settings.gamma
     return np.rint(level * 255).astype(np.uint8)

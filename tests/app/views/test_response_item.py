@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -204,3 +205,29 @@ def test_that_fading_leaves_the_picture_visible_where_the_map_is_low(
                                          view.frame_to_view(540, 240).x()))]  # fmt: skip
     assert low.tolist() == [100, 100, 100]
     assert high.tolist() == [255, 255, 255]
+
+
+def test_that_whatever_changes_about_a_layer_is_seen(make_canvas, photograph) -> None:
+    place = Placement.covering(Box(100, 80, 300, 220), (15, 21))
+    values = planted(place).values + np.linspace(0, 0.3, 21, dtype=np.float32)
+    usual = OverlaySettings(smooth=False, contours=2)
+    changes = [
+        {"opacity": 0.25}, {"opacity": 0.25, "blend": "screen"}, {"colormap": "magma"},
+        {"high": 0.6}, {"gamma": 0.5}, {"smooth": True}, {"contours": 4}, {"threshold": 0.2},
+        {"fade": 0.7},
+    ]  # fmt: skip
+    view, fresh = make_canvas(), make_canvas()
+    view.show_map(ResponseMap(values, place))
+    seen = []
+    for changed in [{}, *changes, {}]:
+        settings = replace(usual, **changed)
+        view.set_overlay(settings)
+        seen.append(photograph(view))
+        fresh.show_map(None)
+        fresh.set_overlay(settings)
+        fresh.show_map(ResponseMap(values, place))
+        assert np.array_equal(seen[-1], photograph(fresh)), changed
+    assert np.array_equal(seen[0], seen[-1])
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
+    view.show_map(ResponseMap(values[::-1].copy(), place))
+    assert not np.array_equal(photograph(view), seen[-1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.geometry import Placement
-from core.render.contours import contour
+from core.render.contours import contour, contours
 from core.render.peaks import find_peaks
 from core.trackers.base import ResponseMap
 
@@ -86,3 +86,15 @@ def test_that_lines_close_and_never_cross_a_hole() -> None:
     saddle = np.array([[1.0, 0.0], [0.0, 1.0]])
     assert len(contour(saddle, 0.4)) == 2
     assert len(contour(saddle.T[::-1], 0.6)) == 2
+
+
+def test_that_lines_of_several_levels_are_those_of_each() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.integers(0, 4, (9, 12)).astype(np.float32)  # saddles and plateaus abound
+    values[2, 3], values[5, 5] = np.nan, np.inf
+    levels = (0.5, 1.5, 2.25)
+    together = contours(values, levels).reshape(-1, 4)
+    apart = np.concatenate([contour(values, level) for level in levels]).reshape(-1, 4)
+    assert len(together) > 50
+    assert np.array_equal(together[np.lexsort(together.T)], apart[np.lexsort(apart.T)])
+    assert contours(values, ()).shape == (0, 2, 2)
