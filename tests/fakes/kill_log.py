@@ -8,7 +8,7 @@ system call, so that a line that is there is whole:
 * ``try`` and ``safe`` ``MEDIUM CLIP N DIGEST [FILE]``: a journal or a project with this
   document is about to be written, and is; N is the state it holds (-1: somebody else's);
 * ``gone FILE``: a journal is about to be removed;
-* ``stall SECONDS``: the event loop had to wait this long for its next turn;
+* ``stall SECONDS CLOCK``: the event loop had to wait this long for its next turn;
 * ``did ACTION``; ``recorded FILE FRAMES``; ``defect ERROR``.
 
 :class:`Heard` reads them. The rule: a medium holds the last document that was said to be
@@ -71,7 +71,7 @@ class Told:
         now, before = time.monotonic(), self._turn
         self._turn = now
         if now - before > _STALL:
-            say("stall", f"{now - before:.3f}")
+            say("stall", f"{now - before:.3f}", f"{now:.3f}")
 
     def opened(self, clip: str, document: Document) -> None:
         """A clip is on the desk, and what was to be restored is."""
@@ -163,7 +163,7 @@ class Heard:
     done: Counter[str] = field(default_factory=Counter)
     recorded: dict[str, int] = field(default_factory=dict)
     defects: list[str] = field(default_factory=list)
-    stalled: float = 0.0
+    stalls: list[tuple[float, float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, lines: list[str], before: dict[str, Left]) -> Heard:
@@ -177,11 +177,17 @@ class Heard:
                 heard.defects.append(line)
         return heard
 
-    def lost(self, clip: str, at: float) -> tuple[int, float]:
-        """Edits that nothing held when the program died, and the age of the oldest."""
+    def lost(self, clip: str, at: float) -> tuple[int, float, float]:
+        """Edits that nothing held when the program died, and the age of the oldest.
+
+        Last the same age without the time for which the machine held the program up.
+        """
         held = self.holds.get(clip, -1)
         gone = [when for number, when in self.states.get(clip, []) if number > held]
-        return (len(gone), at - gone[0]) if gone else (0, 0.0)
+        if not gone:
+            return 0, 0.0, 0.0
+        stalled = sum(seconds for seconds, when in self.stalls if when > gone[0])
+        return len(gone), at - gone[0], max(at - gone[0] - stalled, 0.0)
 
     def check(self, clip: str, project: Path, folder: Path) -> Left:
         """Hold what is there against what was said; raises AssertionError, else tells it."""
@@ -227,8 +233,8 @@ class Heard:
     def _gone(self, name: str) -> None:
         self.removed.add(name)
 
-    def _stall(self, seconds: str) -> None:
-        self.stalled += float(seconds)
+    def _stall(self, seconds: str, clock: str) -> None:
+        self.stalls.append((float(seconds), float(clock)))
 
     def _did(self, action: str) -> None:
         self.done[action] += 1
