@@ -102,7 +102,11 @@ def train_all(
 
 
 def train_layers(
-    weights: Weights, convolved: Tensor, problem: Problem, iterations: int
+    weights: Weights,
+    convolved: Tensor,
+    problem: Problem,
+    iterations: int,
+    residuals: list[float] | None = None,
 ) -> tuple[Weights, Tensor]:
     """Later: the two layers, on samples ``(M, 36 · D)``, with one linearisation."""
     shapes = [tensor.shape for tensor in weights[1:]]
@@ -111,7 +115,9 @@ def train_layers(
         return linearised_layers(Weights(weights.conv, *_unflattened(flat, shapes)), convolved)
 
     start = _flattened(weights[1:])
-    flat, losses = minimise(model, start, problem, steps=1, iterations=iterations)
+    flat, losses = minimise(
+        model, start, problem, steps=1, iterations=iterations, residuals=residuals
+    )
     return Weights(weights.conv, *_unflattened(flat, shapes)), losses
 
 

@@ -53,11 +53,16 @@ class Problem:
 
 
 def conjugate_gradient(
-    product: Callable[[Tensor], Tensor], right: Tensor, iterations: int
+    product: Callable[[Tensor], Tensor],
+    right: Tensor,
+    iterations: int,
+    residuals: list[float] | None = None,
 ) -> Tensor:
     """Approximate solution ``x`` of ``A x = right`` for a symmetric positive ``A``.
 
-    Starts from 0, so every iterate is at least as good as 0 in the energy of ``A``.
+    Starts from 0, so every iterate is at least as good as 0 in the energy of ``A``. To
+    `residuals` the norm of ``right - A x`` over that of ``right`` is added after every
+    iteration: only for showing; costs a wait for the device.
     """
     x = torch.zeros_like(right)
     residual = direction = right
@@ -70,11 +75,19 @@ def conjugate_gradient(
         updated = residual.dot(residual)
         direction = residual + updated / energy.clamp(min=_TINY) * direction
         energy = updated
+        if residuals is not None:
+            residuals.append(float((energy / right.dot(right).clamp(min=_TINY)).sqrt()))
     return x
 
 
 def minimise(
-    model: Model, start: Tensor, problem: Problem, *, steps: int, iterations: int
+    model: Model,
+    start: Tensor,
+    problem: Problem,
+    *,
+    steps: int,
+    iterations: int,
+    residuals: list[float] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Gauss-Newton from `start`.
 
@@ -82,6 +95,8 @@ def minimise(
     ----------
     steps
         Linearisations; `iterations` of conjugate gradients are spent on each.
+    residuals
+        Where :func:`conjugate_gradient` notes its own.
 
     Returns
     -------
@@ -93,7 +108,7 @@ def minimise(
     losses = [problem.loss(at.output, here)]
     damping = torch.zeros_like(losses[0])
     for left in reversed(range(steps)):
-        there = here + _step(at, here, problem, iterations, damping)
+        there = here + _step(at, here, problem, iterations, damping, residuals)
         ahead = model(there)
         loss = problem.loss(ahead.output, there)
         better = loss <= losses[-1]
@@ -108,7 +123,12 @@ def minimise(
 
 
 def _step(
-    at: Linearised, here: Tensor, problem: Problem, iterations: int, damping: Tensor
+    at: Linearised,
+    here: Tensor,
+    problem: Problem,
+    iterations: int,
+    damping: Tensor,
+    residuals: list[float] | None,
 ) -> Tensor:
     weight, decay = problem.importance, problem.decay
     right = -at.pull(weight * (at.output - problem.targets)) - decay * here
@@ -116,4 +136,4 @@ def _step(
     def product(change: Tensor) -> Tensor:
         return at.pull(weight * at.push(change)) + (decay + damping) * change
 
-    return conjugate_gradient(product, right, iterations)
+    return conjugate_gradient(product, right, iterations, residuals)

@@ -245,13 +245,18 @@ def collected(
     return new, generator.get_state()
 
 
-def trained(state: State, params: CractParams, *, short: bool) -> State:
-    """The state after an update of D's two layers (long-term, or short-term)."""
+def trained(
+    state: State, params: CractParams, *, short: bool, residuals: list[float] | None = None
+) -> State:
+    """The state after an update of D's two layers (long-term, or short-term).
+
+    `residuals` takes those of the conjugate gradients; None while nobody looks.
+    """
     chosen = state.memory.chosen(state.believed, params, short=short)
     problem = samples.problem(chosen, state.judge, params)
     inputs = torch.cat([chosen.positives, chosen.negatives])
     before = state.judge.weights
-    after, losses = online.train_layers(before, inputs, problem, params.update_cg)
+    after, losses = online.train_layers(before, inputs, problem, params.update_cg, residuals)
     rate = params.update_rate
     if rate < 1:
         after = online.Weights(*(a + rate * (b - a) for a, b in zip(before, after, strict=True)))

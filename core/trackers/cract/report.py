@@ -221,8 +221,18 @@ def patches(wanted: frozenset[str], crop: Crop, state: State, stride: int) -> di
     }
 
 
-def scalars(weighed: Weighed, after: State, growth: float) -> dict[str, float]:
-    """All scores of the chosen proposal, and how the discriminator is doing."""
+def new_residuals(wanted: frozenset[str]) -> list[float] | None:
+    """Where to note the residuals of conjugate gradients; None while nobody looks."""
+    return [] if wanted >= ALL_MAPS or "patches" in wanted else None
+
+
+def scalars(
+    weighed: Weighed, after: State, growth: float, residuals: list[float] | None
+) -> dict[str, float]:
+    """All scores of the chosen proposal, and how the discriminator is doing.
+
+    With `residuals` those of its training in this frame, ``cg.1`` and so on.
+    """
     best = weighed.best
     first, last = weighed.losses
     return {
@@ -240,6 +250,7 @@ def scalars(weighed: Weighed, after: State, growth: float) -> dict[str, float]:
         "updates": float(after.updates),
         "loss_first": float(first),
         "loss_last": float(last),
+        **{f"cg.{step}": value for step, value in enumerate(residuals or (), start=1)},
     }
 
 

@@ -106,13 +106,14 @@ class CractTracker:
             moved = replace(state, failures=failures, believed=state.believed + (failures == 0))
             if target is not TargetState.LOST:
                 moved = replace(moved, box=self._moved(image, state, seen))
-            self._state = self._learned(moved, seen)
+            residuals = report.new_residuals(self.want_maps)
+            self._state = self._learned(moved, seen, residuals)
             clock.lap("learning")
             maps = report.maps(self.want_maps, seen, state, self._network)
             patches = report.patches(self.want_maps, crop, state, self._network.stride)
             weighed = report.proposals(self.want_maps, seen)
             clock.lap("maps")
-        scalars = report.scalars(seen.weighed, self._state, growth)
+        scalars = report.scalars(seen.weighed, self._state, growth, residuals)
         return TrackResult(
             moved.box, score, target, reason, scalars, maps, patches, clock.seconds, weighed
         )
@@ -226,11 +227,13 @@ class CractTracker:
 
     # --- learning -----------------------------------------------------------------
 
-    def _learned(self, state: State, seen: Seen) -> State:
+    def _learned(self, state: State, seen: Seen, residuals: list[float] | None) -> State:
         """Long-term update every K believed frames, short-term update on a failure."""
         if state.failures:
             # Once per loss: the samples do not change while nothing is believed.
-            return model.trained(state, self._params, short=True) if state.failures == 1 else state
+            if state.failures > 1:
+                return state
+            return model.trained(state, self._params, short=True, residuals=residuals)
         if state.believed % self._params.update_every:
             return state
         rivals = seen.judged[np.flatnonzero(report.apart(seen.weighed)).tolist()]
@@ -239,7 +242,7 @@ class CractTracker:
         )
         memory = state.memory.with_recent(new, self._params)
         state = replace(state, memory=memory, rng=rng)
-        return model.trained(state, self._params, short=False)
+        return model.trained(state, self._params, short=False, residuals=residuals)
 
     def _given(self, crop: Crop, box: Box) -> TrackResult:
         """The result for a frame whose box a person gave."""

@@ -184,3 +184,20 @@ def test_that_features_of_boxes_become_rows_of_cells() -> None:
     direct = torch.nn.functional.conv2d(2 * features, made.conv[:, :, None, None])
     want = online.mlu(direct).permute(0, 2, 3, 1).flatten(1)
     torch.testing.assert_close(judge.convolved(features), want)
+
+
+def test_that_residuals_of_conjugate_gradients_are_noted_on_demand_and_change_nothing() -> None:
+    generator = torch.Generator().manual_seed(0)
+    half = torch.randn((12, 12), generator=generator)
+    matrix, right = half @ half.T + torch.eye(12), torch.randn(12, generator=generator)
+    noted: list[float] = []
+    plain = conjugate_gradient(lambda x: matrix @ x, right, 12)
+    assert torch.equal(plain, conjugate_gradient(lambda x: matrix @ x, right, 12, noted))
+    assert len(noted) == 12
+    assert noted[-1] < 1e-2 < noted[0]
+    for count in (1, 5):
+        there = conjugate_gradient(lambda x: matrix @ x, right, count)
+        expected = torch.linalg.vector_norm(right - matrix @ there) / torch.linalg.vector_norm(
+            right
+        )
+        assert noted[count - 1] == pytest.approx(float(expected), rel=1e-3)
