@@ -142,7 +142,7 @@ class ParamForm(QWidget):
             spin.setValue(int(info.default))
             theme.pad_spin_box(spin)
             return spin
-        real = QDoubleSpinBox()
+        real = _RealBox()
         real.setDecimals(4)
         real.setRange(low, high)
         real.setSingleStep(info.step or 0.1)
@@ -153,6 +153,15 @@ class ParamForm(QWidget):
     @Slot()
     def _on_change(self) -> None:
         self.changed.emit()
+
+
+class _RealBox(QDoubleSpinBox):
+    """Shows 178 as 178, not as 178.0000; four places are kept where they say something."""
+
+    def textFromValue(self, val: float) -> str:
+        point = self.locale().decimalPoint()
+        text = super().textFromValue(val)
+        return text.rstrip("0").removesuffix(point) if point in text else text
 
 
 def _group(title: str, outer: QVBoxLayout) -> QFormLayout:

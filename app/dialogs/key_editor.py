@@ -186,7 +186,6 @@ class KeyEditor(QDialog):
         tree = self.tree
         tree.setHeaderLabels([self.tr("Action"), self.tr("Keys"), self.tr("Usually")])
         tree.setAlternatingRowColors(True)
-        tree.setUniformRowHeights(True)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAccessibleName(self.tr("Actions and keys"))
         groups: dict[str, QTreeWidgetItem] = {}
