@@ -195,7 +195,7 @@ def correct(window, wait, breathe) -> None:
         controller.edits.moved(desk.state.track, key.box.scaled(1.1), 9999)
     desk.say(
         "Tracking holds because you corrected the box.",
-        "Press Space to track on from your box.",
+        f"Let it go on from your box{desk.key_note('play')}.",
         action="play",
         action_text="Track on from here",
     )
