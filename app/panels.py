@@ -200,8 +200,10 @@ class Panels:
         dock.visibilityChanged.connect(self._keep_names)  # it may have got a tab bar
         return dock
 
-    def _keep_names(self, _: bool) -> None:
+    def _keep_names(self, shown: bool) -> None:
         """Tabs that do not fit beside each other are scrolled: “O…” tells nobody anything."""
+        if not shown:
+            return  # perhaps because the window is being taken down
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for bar in self._window.findChildren(QTabBar, options=direct):
             bar.setElideMode(Qt.TextElideMode.ElideNone)

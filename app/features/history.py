@@ -30,7 +30,7 @@ class HistoryFeature(Feature):
         self._desk.stack.cleanChanged.connect(self._later)
         self._desk.clip_changed.connect(self._later)
         self._desk.document_changed.connect(self._later)
-        self.dock.visibilityChanged.connect(self._later)
+        self.dock.visibilityChanged.connect(self._seen)
         self.panel.step_chosen.connect(self.go_to)
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
@@ -65,6 +65,10 @@ class HistoryFeature(Feature):
         self.panel.show_rows(
             [HistoryRow(s.index, s.text, s.at, s.done, s.current, s.saved) for s in steps]
         )
+
+    def _seen(self, shown: bool) -> None:
+        if shown:  # a dock that is hidden may be about to be deleted
+            self._later()
 
     def _later(self, _: object = None) -> None:
         if not self._timer.isActive() and self.dock.isVisible():

@@ -26,9 +26,7 @@ def test_that_one_is_never_told_as_many(number: int, words: tuple[str, ...], tex
 
 def test_that_no_notice_puts_a_bare_number_before_boxes_or_clips() -> None:
     # Such a text says “1 boxes” one day; counted() knows better.
-    bare = re.compile(
-        r"(?<!of )(%d|\{n[^}]*\}) (boxes|objects|tracks|disagreements|alarms)\b"
-    )
+    bare = re.compile(r"(?<!of )(%d|\{n[^}]*\}) (boxes|objects|tracks|disagreements|alarms)\b")
     found, root = [], Path(__file__).parents[2] / "app"
     for path in sorted(root.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
