@@ -286,10 +286,10 @@ def _trusted(columns: Columns) -> NDArray[np.bool_]:
 def _unknown(columns: Columns, known: Columns) -> NDArray[np.bool_]:
     """Mask ``(N,)`` of the tracked boxes that are not as a check left them."""
     _, rows, others = np.intersect1d(columns.frames, known.frames, return_indices=True)
-    second = np.uint16(Alarm.SECOND)
+    heard = np.uint16(Alarm.SECOND | Alarm.ROUND_TRIP)  # what undoing a check takes away
     same = np.zeros(len(columns), dtype=bool)
     same[rows] = (columns.boxes[rows] == known.boxes[others]).all(axis=1) & (
-        (columns.alarms[rows] & second) == (known.alarms[others] & second)
+        (columns.alarms[rows] & heard) == (known.alarms[others] & heard)
     )
     return _tracked(columns) & ~same
 

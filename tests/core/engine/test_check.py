@@ -148,6 +148,8 @@ def test_that_what_a_check_left_as_it_is_needs_no_other() -> None:
     assert legs(moved, 5, known) == [Leg(0, 2)]
     both = moved.with_keyframes([_key(3, w=12), _key(5, alarms=int(Alarm.SECOND))])
     assert legs(both, 5, known) == [Leg(0, 5)], "two ways that meet are one"
+    undone = track.with_keyframes([_key(3, alarms=int(Alarm.ROUND_TRIP))])
+    assert legs(undone, 5, known) == [Leg(0, 3)], "what a way back said belongs to a check, too"
     before = _track(_key(1), _key(2), _mine(4), _key(5))
     assert legs(before, 5, Columns.empty()) == [Leg(4, 5), Leg(4, 1)]
 
