@@ -200,11 +200,16 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
 
 
 def _tells(data: Judged, alarm: Alarm, limit: float) -> bool:
-    """Whether most of the frames on which an alarm rings are bad."""
+    """Whether most of the frames on which an alarm rings are bad, in more than one sequence.
+
+    What a single sequence teaches may be its own peculiarity.
+    """
     with np.errstate(invalid="ignore"):
         column = data.values[alarm]
         ringing = column > limit if ALARMS[alarm].above else column < limit
-    return bool(data.bad[ringing].sum() * 2 > ringing.sum())
+    rightly = ringing & data.bad
+    witnesses = len(np.unique(data.sequence[rightly]))
+    return bool(rightly.sum() * 2 > ringing.sum()) and witnesses > 1
 
 
 def _outward(limit: float, info: AlarmInfo) -> float:

@@ -54,8 +54,8 @@ def test_that_pauses_within_a_flagged_stretch_belong_to_it() -> None:
     ]  # fmt: skip
 
 
-def _frames(rival_on_bad: float) -> object:
-    """1,000 frames, 100 of them bad; a rival of 0.9 on 1 good frame in 500."""
+def _frames(rival_on_bad: float, sequences: int = 2) -> object:
+    """1,000 frames of some sequences, 100 of them bad; a rival of 0.9 on 1 good frame in 500."""
     tools = _module("calibrate_alarms")
     overlap = np.where(np.arange(1000) < 900, 0.8, 0.3)
     rival = np.where(overlap > 0.5, 0.2, rival_on_bad)
@@ -64,7 +64,8 @@ def _frames(rival_on_bad: float) -> object:
     values[Alarm.RIVAL] = rival
     signs = np.zeros((1000, len(tools.SIGNS)))
     nothing = np.zeros(1000, bool)
-    return tools.Judged(values, signs, nothing, overlap, np.full(1000, "a"), nothing - 1)
+    names = np.array(["a", "b"])[np.arange(1000) % sequences]
+    return tools.Judged(values, signs, nothing, overlap, names, nothing - 1)
 
 
 @pytest.mark.parametrize(("on_bad", "rings"), [(0.95, True), (0.1, False)])
@@ -77,3 +78,9 @@ def test_that_an_alarm_of_the_response_is_silent_where_it_rings_on_right_boxes(
     assert (thresholds.rival_above < 1.0) == rings
     found = tools.measured(data, tools.flags(data, thresholds))
     assert found["recall"] == float(rings)
+
+
+def test_that_what_one_sequence_alone_teaches_is_not_taken() -> None:
+    tools = _module("calibrate_alarms")
+    assert tools.chosen(_frames(0.95, sequences=1), Weights()).rival_above == 1.0
+    assert tools.chosen(_frames(0.95, sequences=2), Weights()).rival_above < 1.0
