@@ -98,11 +98,11 @@ class Preferences:
         group="Tracking",
     )
     check_with: str = param(
-        "two",
-        "How many other trackers a check asks: two find more of the wrong boxes and doubt fewer "
-        "right ones; one is up to four times as fast; the way back asks none: the tracker itself "
-        "follows its boxes backwards.",
-        choices=("two", "one", "way back"),
+        "one",
+        "How many other trackers a check asks: one is up to four times as fast, two know more "
+        "kinds of errors but may outvote the one that is right; the way back asks none: the "
+        "tracker itself follows its boxes backwards.",
+        choices=("one", "two", "way back"),
         group="Tracking",
     )
     second_tracker: bool = param(

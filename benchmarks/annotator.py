@@ -82,7 +82,7 @@ def _worked(folder: Path, truth: Boxes, way: Way) -> dict[str, object]:
 
     made = WindowHands if way.window else CoreHands
     alarms = bool(way.check)
-    hands = made(folder, way.tracker, len(truth), holds=alarms, checkers=way.check or "two")
+    hands = made(folder, way.tracker, len(truth), holds=alarms, checkers=way.check or "one")
     began = time.perf_counter()
     try:
         annotator = Annotator(hands, truth, alarms=alarms)
@@ -195,7 +195,7 @@ def main() -> int:
     running.add_argument("--only", nargs="*", default=[])
     running.add_argument("--tracker", default="ccr")
     running.add_argument("--frames", type=int, default=100_000, help="at most, per sequence")
-    running.add_argument("--check", choices=("two", "one"), default="two", help="checking trackers")
+    running.add_argument("--check", choices=("one", "two"), default="one", help="checking trackers")
     running.add_argument("--plain", action="store_true", help="no alarms: spot checks only")
     running.add_argument("--core", action="store_true", help="without the window")
     running.add_argument("--threads", type=int, default=1)

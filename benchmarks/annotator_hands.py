@@ -88,7 +88,7 @@ class WindowHands:
     """Mouse and keyboard of the real window."""
 
     def __init__(
-        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "two"
+        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "one"
     ) -> None:
         self._count = count
         answers = Answers()
@@ -248,7 +248,7 @@ class CoreHands:
     """The same without a window: calls of the core where the window presses keys."""
 
     def __init__(
-        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "two"
+        self, folder: Path, tracker: str, count: int, *, holds: bool = True, checkers: str = "one"
     ) -> None:
         self._count, self._tracker = count, tracker
         self._thorough = checkers == "two"

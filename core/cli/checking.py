@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         nargs="?",
-        const=THOROUGH,
+        const=QUICK,
         metavar="WHO",
         help="let other trackers go over the boxes and doubt those on which they disagree (takes "
-        "their time as well): thorough asks the two that suit the tracker (default), quick the "
-        "one, way-back the tracker itself on the way back; or name them: KEY or KEY,KEY",
+        "their time as well): quick asks the one that suits the tracker (default), thorough the "
+        "two, way-back the tracker itself on the way back; or name them: KEY or KEY,KEY",
     )
     parser.add_argument(
         "--second",

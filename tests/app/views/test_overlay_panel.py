@@ -72,7 +72,10 @@ def test_that_a_tracker_without_maps_disables_the_panel(panel):
 
 
 def test_that_settings_round_trip_silently(panel, qtbot):
-    wanted = OverlaySettings("stage1.hog", True, 0.25, "magma", 0.1, 0.8, 2.5, False, True)
+    wanted = OverlaySettings(
+        map_key="stage1.hog", visible=True, opacity=0.25, colormap="magma", low=0.1, high=0.8,
+        gamma=2.5, smooth=False, auto_levels=True,
+    )  # fmt: skip
     with qtbot.assertNotEmitted(panel.settings_changed):
         panel.set_settings(wanted)
     assert panel.settings() == wanted

@@ -152,7 +152,7 @@ def test_that_ctrl_c_leaves_a_report_to_continue(dataset, tmp_path, jobs):
     tests = Path(__file__).resolve().parents[2]
     command = ["evaluate", str(dataset), *TRACKER, "--json", str(out), "--jobs", jobs]
     process = subprocess.Popen(
-        [sys.executable, str(script), *command, "--set", "template-match.delay=0.15"],
+        [sys.executable, str(script), *command, "--set", "template-match.delay=0.3"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -165,7 +165,7 @@ def test_that_values_of_frames_survive_the_file_and_the_journal(tmp_path: Path) 
 def test_that_a_recovery_says_that_attributes_changed() -> None:
     document = man(2)
     after = attributes.with_value_at(document, 2, "pose", "runs", 3, 9)
-    assert autosave.describe_difference(document, after) == "attributes of 1 track changed"
+    assert autosave.describe_difference(document, after) == "attributes of 1 object changed"
 
 
 def test_that_values_which_move_to_an_object_of_another_label_are_kept_but_not_shown() -> None:
