@@ -144,7 +144,9 @@ def test_that_ctrl_c_leaves_a_report_to_continue(dataset, tmp_path, jobs):
     manifest.write_text(json.dumps([*records, {**records[0], "name": "c"}]))
     out = tmp_path / "r.json"
     code = (
-        "import sys, fakes.template_match; from core.cli import main\n"
+        "import signal, sys, fakes.template_match; from core.cli import main\n"
+        # A background job of a shell is started with Ctrl+C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "if __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
     )
     script = tmp_path / "script.py"  # worker processes import the main file again
@@ -152,7 +154,7 @@ def test_that_ctrl_c_leaves_a_report_to_continue(dataset, tmp_path, jobs):
     tests = Path(__file__).resolve().parents[2]
     command = ["evaluate", str(dataset), *TRACKER, "--json", str(out), "--jobs", jobs]
     process = subprocess.Popen(
-        [sys.executable, str(script), *command, "--set", "template-match.delay=0.3"],
+        [sys.executable, str(script), *command, "--set", "template-match.delay=0.15"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
