@@ -176,5 +176,6 @@ def _text(item: Any) -> str:
     if isinstance(item, bool):
         return "yes" if item else "no"
     if isinstance(item, list):
-        return ", ".join(map(str, item)) or "none"
+        sentences = any(str(part).endswith(".") for part in item)
+        return (" " if sentences else ", ").join(map(str, item)) or "none"
     return str(item) if item not in ("", None) else "–"

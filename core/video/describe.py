@@ -11,6 +11,7 @@ from core.video.convert import shown_size
 from core.video.probe import Probe
 from core.video.source import VideoInfo
 from core.video.table import FrameTable
+from core.wording import counted
 
 _LONG_GROUP = 600  # frames between key frames from which jumping is slow
 _ASSUMED_FPS = 25.0
@@ -68,11 +69,14 @@ def _findings(facts: Probe, table: FrameTable, times: NDArray[np.float64]) -> li
         )
     undecoded = table.packets - table.checked
     if table.repeatable_threads == 1 and undecoded > 0 and facts.codec not in _HIDDEN_PACKETS:
-        notes.append(f"{undecoded} damaged frames at the start or end could not be numbered.")
+        what = counted(undecoded, "damaged frame")
+        notes.append(f"{what} at the start or end could not be numbered.")
     if table.damaged:
-        notes.append(f"{len(table.damaged)} damaged frames have no picture and are skipped.")
+        what = counted(len(table.damaged), "damaged frame without a picture",
+                       "damaged frames without a picture")  # fmt: skip
+        notes.append(f"Skipped: {what}.")
     if table.flawed:
-        notes.append(f"{table.flawed} frames have visible decoding errors.")
+        notes.append(f"Visible decoding errors: {counted(table.flawed, 'frame')}.")
     if not table.trusted:
         notes.append(
             "Seeking in this file is not reliable: frames are reached by decoding from the "

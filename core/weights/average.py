@@ -19,7 +19,7 @@ from torch import Tensor
 from core import storage
 from core.errors import WeightsError
 from core.version import VERSION
-from core.weights.files import digest
+from core.weights.files import digest, require_safetensors
 from core.weights.reading import read, read_facts
 
 _DESCRIPTION = "config"
@@ -50,11 +50,7 @@ def average(
     StorageError
         If `target` cannot be written; an old file there is then unchanged.
     """
-    if target.suffix != ".safetensors":
-        raise WeightsError(
-            f"“{target.name}” is not the name of a safetensors file.",
-            f"Write to {target.with_suffix('.safetensors').name}.",
-        )
+    require_safetensors(target)
     parts = _parts(len(sources), shares)
     networks = [read(path) for path in sources]
     first = networks[0]

@@ -13,10 +13,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from core import storage
-from core.errors import WeightsError
 from core.version import VERSION
 from core.weights import matconvnet
-from core.weights.files import digest
+from core.weights.files import digest, require_safetensors
 from core.weights.reading import read
 
 Fit = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
@@ -48,11 +47,7 @@ def convert(source: Path, target: Path, fit: Fit | None = None) -> dict[str, Ten
     StorageError
         If `target` cannot be written; an old file there is then unchanged.
     """
-    if target.suffix != ".safetensors":
-        raise WeightsError(
-            f"“{target.name}” is not the name of a safetensors file.",
-            f"Write to {target.with_suffix('.safetensors').name}.",
-        )
+    require_safetensors(target)
     tensors = read_foreign(source)
     if fit is not None:
         tensors = fit(tensors)

@@ -198,3 +198,18 @@ def differs(size: int, found: str, known: Entry) -> str:
     if not found.startswith(known.sha256):
         return f"SHA-256 {found} instead of {known.sha256}"
     return ""
+
+
+def require_safetensors(target: Path) -> None:
+    """Refuse a name that says another kind of file than is written.
+
+    Raises
+    ------
+    WeightsError
+        If it does not end in ``.safetensors``.
+    """
+    if target.suffix != ".safetensors":
+        raise WeightsError(
+            f"“{target.name}” is not the name of a safetensors file.",
+            f"Write to {target.with_suffix('.safetensors').name}.",
+        )
