@@ -187,6 +187,9 @@ class Annotator:
         self._do("look")
         wrong = np.flatnonzero(self._wrong()[first : last + 1]) + first
         if len(wrong) and not self._visible[wrong[0]]:
+            self._do("key")
+            self._hands.stop()
+            self._check()  # since when is it gone?
             return self._to_reappearance(int(wrong[0]))
         if len(wrong):
             self._do("watch", last - first + 1)
@@ -196,12 +199,12 @@ class Annotator:
 
     def _to_reappearance(self, frame: int) -> tuple[int, int] | None:
         """The target left: say so, go to where it is again, and track on from there."""
-        self._do("key", 3)
-        self._hands.stop()
+        self._do("key", 2)
         gone = frame
         while gone > 0 and not self._visible[gone - 1]:
             gone -= 1
         self._do("seek")
+        self._do("watch", frame - gone)
         self._hands.absent(gone)
         back = np.flatnonzero(self._visible[frame:])
         if not len(back):
