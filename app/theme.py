@@ -5,7 +5,8 @@ and style sheet (``resources/theme.qss`` with ``@token`` colours) and re-tints e
 icon that :func:`icon` made. Icons are drawn as ``currentColor`` SVG and rendered
 per scheme; Python icon engines are avoided because Qt owns and copies them.
 
-Invariant: text tokens have a contrast of at least 4.5 : 1 on every surface token.
+Invariant: text tokens have a contrast of at least 4.5 : 1 on every surface token, frames
+and focus rings one of at least 3 : 1 (WCAG 2.1, 1.4.3 and 1.4.11).
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Colors:
     """The tokens of one scheme; all ``#rrggbb``.
 
     Surfaces from back to front are `window`, `panel`, `raised`; `field` is what one
-    types into. `ok`, `uncertain`, `lost` and `info` are readable as text.
+    types into. `frame` goes around what can be operated, `accent` around what has the
+    keyboard. `ok`, `uncertain`, `lost` and `info` are readable as text.
     """
 
     window: str
@@ -57,6 +59,7 @@ class Colors:
     pressed: str
     border: str
     border_strong: str
+    frame: str
     text: str
     muted: str
     disabled: str
@@ -80,6 +83,7 @@ DARK = Colors(
     pressed="#3b424d",
     border="#343a44",
     border_strong="#4a525e",
+    frame="#77818f",
     text="#e6e9ee",
     muted="#acb5c1",
     disabled="#69727f",
@@ -102,9 +106,10 @@ LIGHT = Colors(
     pressed="#d9dee5",
     border="#d3d8df",
     border_strong="#b3bbc6",
+    frame="#7d8694",
     text="#1a1e24",
     muted="#566070",
-    disabled="#99a2ae",
+    disabled="#858e9b",
     accent="#0c7c8a",
     accent_hover="#0a6b78",
     accent_text="#0a6b78",

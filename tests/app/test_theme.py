@@ -3,7 +3,16 @@
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+)
 
 from app import theme
 
@@ -85,6 +94,25 @@ def test_that_text_is_readable_on_accent_and_selection(tokens):
         assert theme.contrast(getattr(tokens, text), tokens.hover) >= 4.5, text
     assert theme.contrast(tokens.muted, tokens.field) >= 3  # frames of unticked boxes
     assert theme.contrast(tokens.accent, tokens.field) >= 3  # focus rings
+
+
+@pytest.mark.parametrize("tokens", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_that_frames_and_focus_rings_stand_out_from_every_surface(tokens, surface):
+    around = getattr(tokens, surface)
+    assert theme.contrast(tokens.frame, around) >= 3
+    assert theme.contrast(tokens.accent, around) >= 3
+
+
+@pytest.mark.parametrize("tokens", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
+def test_that_the_frame_of_every_kind_of_field_stands_out(app, tokens, qtbot):
+    theme.apply(app, "dark" if tokens is theme.DARK else "light")
+    for kind in (QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPushButton, QPlainTextEdit):
+        field = kind()
+        qtbot.addWidget(field)
+        field.resize(120, 40)
+        frame = field.grab().toImage().pixelColor(field.width() // 2, 0).name()
+        assert theme.contrast(frame, tokens.panel) >= 3, kind.__name__
 
 
 def test_that_contrast_agrees_with_the_definition():
