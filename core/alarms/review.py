@@ -23,6 +23,9 @@ from core.states import Flag, Source, TargetState
 BREAK = 5
 """Calm frames between two doubtful ones that make them two places."""
 
+BEFORE_LOSS = 12
+"""The same before a loss: a target is often gone for half a second before a run gives it up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -95,10 +98,23 @@ def places(track: Track, threshold: float | None = None) -> list[Place]:
     columns = track.columns.select(doubtful(track.columns, threshold))
     if not len(columns):
         return []
-    starts = np.flatnonzero(np.diff(columns.frames) > BREAK) + 1
     bits, doubt = effective_alarms(columns, threshold), doubts(columns, threshold)
-    rows = np.arange(len(columns))
-    return [_place(track.id, columns, part, bits, doubt) for part in np.split(rows, starts)]
+    return [_place(track.id, columns, rows, bits, doubt) for rows in _stretches(columns)]
+
+
+def _stretches(columns: Columns) -> list[NDArray[np.int64]]:
+    """Rows of doubtful boxes that belong together; calm frames between them may too."""
+    starts = np.flatnonzero(np.diff(columns.frames) > BREAK) + 1
+    found: list[NDArray[np.int64]] = []
+    lost = False  # whether the stretch found last, the next one along the track, is a loss
+    for rows in reversed(np.split(np.arange(len(columns)), starts)):
+        gap = columns.frames[found[-1][0]] - columns.frames[rows[-1]] if found else BEFORE_LOSS + 1
+        if lost and gap <= BEFORE_LOSS:
+            found[-1] = np.concatenate([rows, found[-1]])
+        else:
+            found.append(rows)
+            lost = bool((columns.states[rows] == TargetState.LOST).any())
+    return found[::-1]
 
 
 def _place(

@@ -35,6 +35,17 @@ def test_that_neighbouring_doubts_are_one_place() -> None:
     assert review.frames_left([first, second]) == 4
 
 
+def test_that_doubts_shortly_before_a_loss_belong_to_it() -> None:
+    def places(state: TargetState, gap: int) -> list[tuple[int, int]]:
+        track = _track({10: 2, 20: 2, 20 + gap: 2, 60: 2})
+        last = _key(20 + gap, 2, state=state)
+        return [(p.first, p.last) for p in review.places(track.with_keyframes([last]))]
+
+    assert places(TargetState.LOST, 12) == [(10, 32), (60, 60)]
+    assert places(TargetState.UNCERTAIN, 12) == [(10, 10), (20, 20), (32, 32), (60, 60)]
+    assert places(TargetState.LOST, 13) == [(10, 10), (20, 20), (33, 33), (60, 60)]
+
+
 def test_that_a_persons_boxes_are_never_in_the_queue() -> None:
     track = _track({10: 2, 11: 2, 12: 2})
     fixed = track.with_keyframes([_key(10, 2, source=Source.MANUAL)])
