@@ -68,7 +68,7 @@ class Project(QObject):
         self.autosaver = Autosaver(background, self._document, runs.growing_result, self)
         self.autosaver.set_interval(desk.preferences.autosave_interval)
         self.autosaver.failed.connect(self._on_autosave_failed)
-        self._recovering = Recovering(desk, prompts, self.autosaver, self)
+        self.recovering = Recovering(desk, prompts, self.autosaver, self)
         self._ready.connect(self._on_ready, Qt.ConnectionType.QueuedConnection)
         runs.run_ended.connect(self._on_run_ended)
 
@@ -154,7 +154,7 @@ class Project(QObject):
 
     def offer_recovery(self) -> bool:
         """At the start: unsaved work of any clip is offered; True if it is being opened."""
-        found = self._recovering.offer()
+        found = self.recovering.offer()
         if found is not None:
             project = Path(found.project or found.video)
             self.open(project if project.exists() else Path(found.video), recovery=found)
@@ -231,9 +231,9 @@ class Project(QObject):
         self._watch(session.video)
         self._playback.go(0)
         if recovery is not None:
-            self._recovering.restore(session, recovery)
+            self.recovering.restore(session, recovery)
         elif not isinstance(session, ReplaySession):  # a replay shows what was, not work
-            self._recovering.offer_for(session)
+            self.recovering.offer_for(session)
         self.opened.emit()
         self._tell_notes(session)
 

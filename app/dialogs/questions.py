@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -191,7 +190,7 @@ class Questions(QObject):
         """See `Prompts`."""
         box = self._box(
             self.tr("Unsaved work was found."),
-            self.tr("%s\nLast recovery copy: %s") % (recovery.summary, _local(recovery.saved_at)),
+            self.tr("%s\nLast recovery copy: %s") % (recovery.summary, recovery.when),
         )
         restore = box.addButton(self.tr("&Restore"), _Role.AcceptRole)
         discard = box.addButton(self.tr("&Discard"), _Role.DestructiveRole)
@@ -227,10 +226,3 @@ class Questions(QObject):
         path = Path(name)
         self._folder = str(path.parent)
         return path
-
-
-def _local(stamp: str) -> str:
-    try:
-        return datetime.datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return stamp

@@ -34,8 +34,8 @@ class HistoryFeature(Feature):
         self.panel.step_chosen.connect(self.go_to)
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
-        """The actions of app/actions/history.py."""
-        return {"history": self.show_panel}
+        """The action of app/actions/history.py, and one of file.py."""
+        return {"history": self.show_panel, "older_copies": self.offer_older_copies}
 
     @Slot()
     def show_panel(self) -> None:
@@ -44,6 +44,12 @@ class HistoryFeature(Feature):
         self.dock.raise_()
         self.refresh()
         self.panel.list.setFocus()
+
+    @Slot()
+    def offer_older_copies(self) -> None:
+        """Let the user bring back what a crash left; a run under way ends first."""
+        self.parts.controller.runs.conclude()
+        self.parts.controller.project.recovering.offer_older()
 
     @Slot(int)
     def go_to(self, index: int) -> None:

@@ -5,7 +5,8 @@
 journal that has grown is replaced by a snapshot. It starts no thread and keeps no
 clock: the front end calls it at least every :data:`INTERVAL` seconds while there is
 something new. A journal whose program still lives is nobody else's business; one
-that cannot be read is set aside, never deleted, and never stops a start.
+that cannot be read is set aside, never deleted, and never stops a start. Which of
+several is to be offered: :mod:`core.document.leftovers`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ INTERVAL = 5.0
 """Seconds between two writes while there are changes: what a crash can cost at most."""
 
 SUFFIX = ".recovery"
+OLDER_SUFFIX = ".older"
 _LOCK_SUFFIX = ".lock"
 _COMPACT_BYTES = 4 << 20
 
@@ -215,6 +217,15 @@ class Recovery:
         text = f"{name}: {counted(tracks, 'object')}, {counted(boxes, 'box', 'boxes')}"
         return text if self.complete else text + " (the last changes are damaged)"
 
+    @property
+    def when(self) -> str:
+        """`saved_at` as a clock on the wall showed it."""
+        try:
+            at = datetime.datetime.fromisoformat(self.saved_at)
+        except ValueError:
+            return self.saved_at
+        return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
 
 def candidates(folder: Path, *, project: Path | None = None, video: str = "") -> list[Recovery]:
     """Journals of programs that ended without saving, newest first.
@@ -229,8 +240,23 @@ def candidates(folder: Path, *, project: Path | None = None, video: str = "") ->
         Only what belongs to this project file, or to this clip and to no project.
         Everything when neither is given.
     """
+    return _read(_abandoned(folder), project, video)
+
+
+def older_copies(folder: Path, *, project: Path | None = None, video: str = "") -> list[Recovery]:
+    """What :func:`put_by` put by, newest first; parameters as of :func:`candidates`."""
+    return _read(sorted(folder.glob(f"*{OLDER_SUFFIX}")), project, video)
+
+
+def put_by(recovery: Recovery) -> None:
+    """Offer a copy no more unasked, and keep it: see :func:`older_copies`."""
+    with contextlib.suppress(OSError):
+        recovery.path.rename(recovery.path.with_name(recovery.path.name + OLDER_SUFFIX))
+
+
+def _read(paths: Iterable[Path], project: Path | None, video: str) -> list[Recovery]:
     found: list[Recovery] = []
-    for path in _abandoned(folder):
+    for path in paths:
         try:
             header = journal.read_header(path)
             if not _belongs(header, project, video):

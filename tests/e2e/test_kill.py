@@ -29,7 +29,7 @@ from fakes.random_person import ACTIONS
 from app.autosave import folder as recovery_folder
 from core.collection import file as collection_file
 from core.collection.collection import Clip, Collection
-from core.document import autosave
+from core.document import autosave, leftovers
 from core.errors import RecordingError
 from core.recording.recording import Recording
 from core.session import Session
@@ -49,6 +49,7 @@ class Work:
     worst: tuple[float, ...] = (0, 0.0, 0.0)  # edits, seconds, seconds without stalls
     recordings: int = 0
     unreadable: int = 0
+    doubled: int = 0  # copies beside a newer one
 
     @property
     def clips(self) -> tuple[Clip, ...]:
@@ -86,15 +87,17 @@ class Work:
                 assert heard.first[name] == before.comes_back, "another state came back"
             self.left[name] = heard.check(name, clip.project, recovery_folder())
             self.worst = tuple(map(max, self.worst, heard.lost(name, died)))
-            self._decline_older(clip.project)
+            self._look_at_older(clip.project)
         for name, frames in heard.recorded.items():
             self._look_at_recording(self.path.with_name(name), frames)
 
-    def _decline_older(self, project: Path) -> None:
-        """A person who restored the newest copy wants none of the older ones."""
-        for recovery in autosave.candidates(recovery_folder(), project=project)[1:]:
-            autosave.discard(recovery)
-            del self.left[project.stem].journals[recovery.path.name]
+    def _look_at_older(self, project: Path) -> None:
+        """Beside the newest copy only such may lie as it holds: those it was restored from."""
+        newest, *others = autosave.candidates(recovery_folder(), project=project) or [None]
+        self.doubled += len(others)
+        for older in others:
+            assert newest is not None
+            assert leftovers.holds(newest, older), "an older copy tells what the newest does not"
 
     def _look_at_recording(self, path: Path, frames: int) -> None:
         if not path.exists():
@@ -162,7 +165,8 @@ def test_that_fifty_kills_never_cost_the_project_or_ten_seconds_of_work(work: Wo
     assert set(ACTIONS) - set(work.done) == set(), "some things were never done"
     print(
         f"50 kills amid {work.done.total():,} actions; {work.recordings} recordings, "
-        f"{work.unreadable} of them without a frame; at most {work.worst[0]} edits "
+        f"{work.unreadable} of them without a frame; {work.doubled} copies beside a newer one "
+        f"that held them; at most {work.worst[0]} edits "
         f"and {work.worst[1]:.1f} s of work lost, {work.worst[2]:.1f} s but for stalls"
     )
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import Qt
 from app.autosave import folder as recovery_folder
 from core.document import autosave, project_file
 from core.document.autosave import Autosave
+from core.document.track import Keyframe
 from core.geometry import Box
 from core.session import Session
 
@@ -34,7 +35,6 @@ def project(clip: Path, tmp_path: Path) -> Path:
     session = Session.of_video(clip)
     document, track = session.store.current.with_new_track("ball")
     from core.document.store import Change
-    from core.document.track import Keyframe
 
     track = track.with_keyframes([Keyframe(3, CLIP.boxes[3])])
     session.store.replace(document.with_track(track), Change(""))
@@ -189,8 +189,6 @@ def left_behind(clip: Path, project: Path | None) -> None:
     """A recovery copy as a killed program leaves it."""
     session = Session.of_video(clip)
     document, track = session.store.current.with_new_track("rescued")
-    from core.document.track import Keyframe
-
     document = document.with_track(track.with_keyframes([Keyframe(7, Box(5, 6, 30, 40))]))
     journal = Autosave(recovery_folder(), project)
     journal.write(document)
@@ -225,6 +223,79 @@ def test_that_declined_work_is_removed_and_postponed_work_stays(
     discard.on_recover = "discard"
     make_driver(discard).open(clip)
     assert not list(recovery_folder().glob("*.recovery"))
+
+
+def left_after(clip: Path, *frames: int) -> None:
+    """A recovery copy of a program that drew on these frames, one write each, and was killed."""
+    session = Session.of_video(clip)
+    document, track = session.store.current.with_new_track("rescued")
+    journal = Autosave(recovery_folder(), None)
+    for frame in frames:
+        track = track.with_keyframes([Keyframe(frame, Box(frame, 6, 30, 40))])
+        document = document.with_track(track)
+        journal.write(document)
+    assert journal._lock is not None
+    journal._lock.release()
+    session.close()
+
+
+def drawn(driver: Driver) -> list[int]:
+    """Frames with a box of the selected object."""
+    return driver.track.columns.frames.tolist()
+
+
+def test_that_of_several_copies_the_newest_is_offered_and_the_others_stay_within_reach(
+    make_driver: Callable[..., Driver], clip: Path, tmp_path: Path
+) -> None:
+    left_after(clip, 3)
+    left_after(clip, 5)
+    driver = make_driver()
+    driver.open(clip)
+    assert driver.answers.asked == ["recover"]
+    assert drawn(driver) == [5]
+    assert "An older recovery copy of this clip differs and is kept." in driver.notice_texts()
+    driver.answers.save_path = tmp_path / "work.boxtrail"
+    driver.key(Key.Key_S, CTRL)
+
+    again = make_driver()
+    again.open(clip)
+    assert again.answers.asked == [], "what was put by is not offered again"
+    again.answers.on_choice = 1
+    again.window.actions_by_id["older_copies"].trigger()
+    assert [number for number, _ in again.answers.offered] == [1]
+    assert drawn(again) == [3]
+    again.key(Key.Key_Z, CTRL)
+    assert again.desk.document.tracks == ()
+    again.window.actions_by_id["older_copies"].trigger()
+    assert "There are no older recovery copies of this clip." in again.notice_texts()
+
+
+def test_that_a_copy_that_a_newer_one_holds_goes_with_it(
+    make_driver: Callable[..., Driver], clip: Path
+) -> None:
+    left_after(clip, 3)
+    left_after(clip, 3, 5)
+    driver = make_driver()
+    driver.open(clip)
+    assert driver.answers.asked == ["recover"]
+    assert drawn(driver) == [3, 5]
+    assert driver.notice_texts() == []
+    assert len(list(recovery_folder().glob("*.recovery*"))) == 2, "our own and its lock"
+
+
+@pytest.mark.parametrize(("answer", "questions", "left"), [("later", 1, 2), ("discard", 2, 0)])
+def test_that_an_older_copy_is_offered_only_where_the_newer_one_is_declined(
+    answer: str, questions: int, left: int, make_driver: Callable[..., Driver], clip: Path
+) -> None:
+    left_after(clip, 3)
+    left_after(clip, 5)
+    driver = make_driver()
+    driver.answers.on_recover = answer
+    assert not driver.window.controller.project.offer_recovery()
+    assert driver.answers.asked == ["recover"] * questions
+    shown = [r.document.tracks[0].columns.frames.tolist() for r, _ in driver.answers.recoveries]
+    assert shown == [[5], [3]][:questions]
+    assert len(list(recovery_folder().glob("*.recovery"))) == left
 
 
 def test_that_unsaved_work_is_offered_at_the_start(

@@ -7,7 +7,7 @@ system call, so that a line that is there is whole:
 * ``opened CLIP N DIGEST``: this is how a clip came back, after anything was restored;
 * ``try`` and ``safe`` ``MEDIUM CLIP N DIGEST [FILE]``: a journal or a project with this
   document is about to be written, and is; N is the state it holds (-1: somebody else's);
-* ``gone FILE``: a journal is about to be removed;
+* ``gone FILE``: a journal is about to be removed or put by;
 * ``stall SECONDS CLOCK``: the event loop had to wait this long for its next turn;
 * ``did ACTION``; ``recorded FILE FRAMES``; ``defect ERROR``.
 
@@ -89,7 +89,8 @@ class Told:
 
     def _wrap_journal(self) -> None:
         write, clear, whole = Autosave.write, Autosave.clear, Autosave._with_running
-        discard, last = autosave.discard, dict[int, tuple[object, ...]]()
+        discard, put_by = autosave.discard, autosave.put_by
+        last = dict[int, tuple[object, ...]]()
 
         def with_running(this: Autosave, document: Document, running: Running) -> Document:
             found = whole(this, document, running)
@@ -112,9 +113,13 @@ class Told:
             say("gone", recovery.path.name)
             discard(recovery)
 
+        def hidden(recovery: Recovery) -> None:
+            say("gone", recovery.path.name)
+            put_by(recovery)
+
         Autosave._with_running = with_running  # type: ignore[method-assign]
         Autosave.write, Autosave.clear = written, cleared  # type: ignore[method-assign]
-        autosave.discard = discarded
+        autosave.discard, autosave.put_by = discarded, hidden
 
     def _wrap_project(self) -> None:
         save = project_file.save
