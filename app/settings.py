@@ -33,6 +33,7 @@ class Preferences:
         "system",
         "Light, dark, or whatever the system uses.",
         choices=("system", "light", "dark"),
+        choice_labels=("As the system", "Light", "Dark"),
         group="Appearance",
     )
     trail_length: int = param(
@@ -41,6 +42,7 @@ class Preferences:
         bounds=(0, 1000),
         unit="frames",
         group="Appearance",
+        label="Path drawn behind",
     )
     autosave_interval: int = param(
         5,
@@ -48,12 +50,14 @@ class Preferences:
         bounds=(1, 8),
         unit="s",
         group="Saving",
+        label="Recovery copy every",
     )
     playback: str = param(
         "every_frame",
         "Show every frame (slower if need be), or keep to real time by leaving frames out.",
         choices=("every_frame", "real_time"),
         group="Playback",
+        label="Play",
     )
     frame_cache: int = param(
         512,
@@ -62,6 +66,7 @@ class Preferences:
         unit="MB",
         group="Playback",
         step=64,
+        label="Memory for frames",
     )
     map_history: int = param(
         64,
@@ -70,13 +75,16 @@ class Preferences:
         unit="MB",
         group="Tracking",
         step=16,
+        label="Memory for maps",
     )
     pause_when: str = param(
         "lost",
         "Hold a run by itself when the tracker says the target is lost, or already when it is "
         "uncertain; a run that holds goes on when you press Play.",
         choices=("never", "lost", "uncertain"),
+        choice_labels=("Never", "The target is lost", "The target is uncertain"),
         group="Tracking",
+        label="Hold a run when",
     )
     pause_after: int = param(
         5,
@@ -84,6 +92,7 @@ class Preferences:
         bounds=(1, 1000),
         unit="frames",
         group="Tracking",
+        label="Hold after",
     )
     stop_after: int = param(
         5,
@@ -91,11 +100,13 @@ class Preferences:
         bounds=(1, 1000),
         unit="frames",
         group="Tracking",
+        label="Unsure after",
     )
     cut_tail: bool = param(
         True,
         "Leave the doubtful frames at the end of such a run out; they are offered.",
         group="Tracking",
+        label="Leave out the doubtful end of a run",
     )
     check_with: str = param(
         "one",
@@ -103,19 +114,24 @@ class Preferences:
         "kinds of errors but may outvote the one that is right; the way back asks none: the "
         "tracker itself follows its boxes backwards.",
         choices=("one", "two", "way back"),
+        choice_labels=("One other tracker", "Two other trackers", "The way back"),
         group="Tracking",
+        label="Check asks",
     )
     second_tracker: bool = param(
         False,
         "Run a second tracker along and doubt boxes on which the two plainly disagree; a run then "
         "takes the time of both.",
         group="Tracking",
+        label="Run a second tracker along",
     )
     device: str = param(
         "auto",
         "What trackers compute on.",
         choices=("auto", "cpu", "cuda"),
+        choice_labels=("Automatic", "CPU", "CUDA"),
         group="Tracking",
+        label="Compute on",
     )
 
 

@@ -39,6 +39,8 @@ class _Declared:
     live: bool
     group: str
     step: float | None
+    label: str
+    choice_labels: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,23 @@ class ParamInfo:
     live: bool = False
     group: str = ""
     step: float | None = None
+    label: str = ""
+    choice_labels: tuple[str, ...] | None = None
 
     @property
     def title(self) -> str:
-        """Name for people: ``learning_rate`` → ``Learning rate``, ``hog_cell`` → ``HOG cell``."""
+        """Name for people: its `label`, or from the name: ``hog_cell`` → ``HOG cell``."""
+        if self.label:
+            return self.label
         first, *rest = self.name.split("_")
         words = [_ACRONYMS.get(first, first[:1].upper() + first[1:])]
         return " ".join(words + [_ACRONYMS.get(word, word) for word in rest])
+
+    def choice_title(self, choice: str) -> str:
+        """One of `choices` for people: its label, or the word itself without underscores."""
+        if self.choices and self.choice_labels and choice in self.choices:
+            return self.choice_labels[self.choices.index(choice)]
+        return choice.replace("_", " ")
 
     @property
     def flag(self) -> str:
@@ -81,6 +93,8 @@ def param(
     live: bool = False,
     group: str = "",
     step: float | None = None,
+    label: str = "",
+    choice_labels: Sequence[str] | None = None,
 ) -> T:
     """Declare a dataclass field as a parameter.
 
@@ -104,9 +118,22 @@ def param(
         Heading under which editors show it.
     step
         Increment of a spin box.
+    label
+        Name for people, where the field's own name says too little.
+    choice_labels
+        Names for people of the `choices`, in their order.
     """
     declared = _Declared(
-        doc, bounds, tuple(choices) if choices else None, unit, ref, live, group, step
+        doc,
+        bounds,
+        tuple(choices) if choices else None,
+        unit,
+        ref,
+        live,
+        group,
+        step,
+        label,
+        tuple(choice_labels) if choice_labels else None,
     )
     return typing.cast(T, dataclasses.field(default=default, metadata={_KEY: declared}))
 

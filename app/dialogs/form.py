@@ -117,7 +117,8 @@ class ParamForm(QWidget):
         if info.choices:
             combo = QComboBox()
             for choice in info.choices:
-                combo.addItem(choice.replace("_", " ").capitalize(), choice)
+                text = info.choice_title(choice)
+                combo.addItem(text[:1].upper() + text[1:], choice)
             _write(combo, info.default)
             combo.currentIndexChanged.connect(self._on_change)
             return combo

@@ -167,7 +167,11 @@ class ParamLine(QObject):
 
     def _default(self) -> str:
         value = self.info.default
-        text = f"{value:g}" if self.info.type is float else str(value).replace("_", " ")
+        if self.info.choices:
+            return self.info.choice_title(str(value))
+        if self.info.type is bool:
+            return self.tr("on") if value else self.tr("off")
+        text = f"{value:g}" if self.info.type is float else str(value)
         return f"{text} {self.info.unit}".strip()
 
     def _tip(self) -> str:
@@ -177,6 +181,7 @@ class ParamLine(QObject):
             facts.append("{:g} … {:g}".format(*info.bounds))
         if info.ref:
             facts.append(info.ref)
+        facts.append(info.name)
         when = self.tr("Applies at the next start.")
         if info.live:
             when = self.tr("Applies at once, also while tracking.")

@@ -147,7 +147,7 @@ class ChoiceField(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         for choice in info.choices or ():
-            self.addItem(choice.replace("_", " "), choice)
+            self.addItem(info.choice_title(choice), choice)
         self._free = not info.choices
         if self._free:
             self.setEditable(True)

@@ -19,10 +19,12 @@ class StopRule:
     stop_after: int = param(
         5, "Doubtful frames in a row after which a run until unsure stops.",
         bounds=(1, 1000), unit="frames", group="Tracking",
+        label="Unsure after",
     )  # fmt: skip
     cut_tail: bool = param(
         True, "Leave out the doubtful frames at the end of such a run; they are offered.",
         group="Tracking",
+        label="Leave out the doubtful end",
     )  # fmt: skip
 
 

@@ -63,8 +63,16 @@ _HUGE = 1e300
 class CocoOptions(ExportOptions):
     """Options of COCO JSON."""
 
-    frame_base: int = param(0, "Value of frame_id on the first frame.", bounds=(0, 1), group=HOW)
-    decimals: int = param(3, "Digits after the point.", bounds=(0, 9), group=HOW)
+    frame_base: int = param(
+        0,
+        "Value of frame_id on the first frame.",
+        bounds=(0, 1),
+        group=HOW,
+        label="First frame is number",
+    )
+    decimals: int = param(
+        3, "Digits after the point.", bounds=(0, 9), group=HOW, label="Decimal places"
+    )
     video: str = param("", "Which video of the file; empty for the only one.", group=READING)
 
 

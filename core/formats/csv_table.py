@@ -68,7 +68,13 @@ _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 class CsvOptions(ExportOptions):
     """Options of CSV files."""
 
-    frame_base: int = param(0, "Number of the first frame in the files.", bounds=(0, 1), group=HOW)
+    frame_base: int = param(
+        0,
+        "Number of the first frame in the files.",
+        bounds=(0, 1),
+        group=HOW,
+        label="First frame is number",
+    )
     separator: str = param("comma", "Between columns.", choices=tuple(_SEPARATORS), group=HOW)
 
 

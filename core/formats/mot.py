@@ -56,11 +56,32 @@ class MotOptions(ExportOptions):
     variant: str = param(
         "gt", "Ground truth, detections without ids, or a tracker's results.",
         choices=("gt", "det", "results"), group=HOW,
+        choice_labels=("Ground truth", "Detections", "Results"),
+        label="Kind of file",
     )  # fmt: skip
-    frame_base: int = param(1, "Number of the first frame in the files.", bounds=(0, 1), group=HOW)
-    box_base: int = param(1, "Coordinate of the first pixel's edge.", bounds=(0, 1), group=HOW)
-    decimals: int = param(3, "Digits after the point.", bounds=(0, 9), group=HOW)
-    ignored: bool = param(False, "Read boxes that are marked as to be ignored.", group=READING)
+    frame_base: int = param(
+        1,
+        "Number of the first frame in the files.",
+        bounds=(0, 1),
+        group=HOW,
+        label="First frame is number",
+    )
+    box_base: int = param(
+        1,
+        "Coordinate of the first pixel's edge.",
+        bounds=(0, 1),
+        group=HOW,
+        label="First pixel is at",
+    )
+    decimals: int = param(
+        3, "Digits after the point.", bounds=(0, 9), group=HOW, label="Decimal places"
+    )
+    ignored: bool = param(
+        False,
+        "Read boxes that are marked as to be ignored.",
+        group=READING,
+        label="Boxes marked as ignored",
+    )
 
 
 @register(

@@ -25,6 +25,8 @@ HOW = "How to write it"
 READING = "When reading"
 FAR = 2**31 - 1
 
+OUTSIDE = ("keep", "clip", "drop")
+OUTSIDE_LABELS = ("Keep", "Cut at the border", "Leave out")
 OUTSIDE_DOC = "What happens to boxes that reach beyond the frame."
 
 
@@ -32,20 +34,54 @@ OUTSIDE_DOC = "What happens to boxes that reach beyond the frame."
 class ExportOptions:
     """Which boxes of the document are written."""
 
-    first: int = param(0, "First frame to write, counted from 0.", bounds=(0, FAR), group=WHAT)
-    last: int = param(-1, "Last frame to write; −1 for the last one.", bounds=(-1, FAR), group=WHAT)
-    step: int = param(1, "Write every n-th frame from the first on.", bounds=(1, FAR), group=WHAT)
-    only_confirmed: bool = param(
-        False, "Only boxes that a person entered or confirmed.", group=WHAT
+    first: int = param(
+        0, "First frame to write, counted from 0.", bounds=(0, FAR), group=WHAT, label="First frame"
     )
-    interpolated: bool = param(True, "Also boxes that were interpolated.", group=WHAT)
+    last: int = param(
+        -1,
+        "Last frame to write; −1 for the last one.",
+        bounds=(-1, FAR),
+        group=WHAT,
+        label="Last frame",
+    )
+    step: int = param(
+        1,
+        "Write every n-th frame from the first on.",
+        bounds=(1, FAR),
+        group=WHAT,
+        label="Every n-th frame",
+    )
+    only_confirmed: bool = param(
+        False,
+        "Only boxes that a person entered or confirmed.",
+        group=WHAT,
+        label="Only boxes you entered or confirmed",
+    )
+    interpolated: bool = param(
+        True, "Also boxes that were interpolated.", group=WHAT, label="Interpolated boxes as well"
+    )
     fill_gaps: bool = param(
-        False, "Interpolate between boxes where there is a short gap.", group=WHAT
+        False,
+        "Interpolate between boxes where there is a short gap.",
+        group=WHAT,
+        label="Fill short gaps",
     )
     max_gap: int = param(
-        25, "Longest gap that is filled.", bounds=(1, FAR), unit="frames", group=WHAT
+        25,
+        "Longest gap that is filled.",
+        bounds=(1, FAR),
+        unit="frames",
+        group=WHAT,
+        label="Longest gap filled",
     )
-    outside: str = param("keep", OUTSIDE_DOC, choices=("keep", "clip", "drop"), group=HOW)
+    outside: str = param(
+        "keep",
+        OUTSIDE_DOC,
+        choices=OUTSIDE,
+        choice_labels=OUTSIDE_LABELS,
+        group=HOW,
+        label="Beyond the frame",
+    )
 
 
 def frame_range(options: ExportOptions, document: Document) -> range:

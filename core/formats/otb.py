@@ -38,14 +38,30 @@ _SEPARATORS = {"comma": ",", "tab": "\t", "blank": " "}
 class OtbOptions(ExportOptions):
     """Options of OTB text files."""
 
-    box_base: int = param(1, "Coordinate of the first pixel's edge.", bounds=(0, 1), group=HOW)
+    box_base: int = param(
+        1,
+        "Coordinate of the first pixel's edge.",
+        bounds=(0, 1),
+        group=HOW,
+        label="First pixel is at",
+    )
     missing: str = param(
-        "nan", "What stands for a frame without a box.", choices=("nan", "zeros"), group=HOW
+        "nan",
+        "What stands for a frame without a box.",
+        choices=("nan", "zeros"),
+        choice_labels=("NaN", "Zeros"),
+        group=HOW,
+        label="No box is written as",
     )
     separator: str = param("comma", "Between numbers.", choices=tuple(_SEPARATORS), group=HOW)
-    decimals: int = param(3, "Digits after the point.", bounds=(0, 9), group=HOW)
+    decimals: int = param(
+        3, "Digits after the point.", bounds=(0, 9), group=HOW, label="Decimal places"
+    )
     missing_is_absent: bool = param(
-        True, "A frame without a box says that the target is not in the picture.", group=READING
+        True,
+        "A frame without a box says that the target is not in the picture.",
+        group=READING,
+        label="No box: target absent",
     )
 
 

@@ -23,7 +23,14 @@ from core.formats import manifest
 from core.formats.base import BOXES, LABELS, OCCLUSION, TRUNCATION, Codec, File
 from core.formats.context import ExportContext, ImportContext
 from core.formats.gather import Gatherer, imported
-from core.formats.options import HOW, OUTSIDE_DOC, ExportOptions, require_size
+from core.formats.options import (
+    HOW,
+    OUTSIDE,
+    OUTSIDE_DOC,
+    OUTSIDE_LABELS,
+    ExportOptions,
+    require_size,
+)
 from core.formats.registry import register
 from core.formats.rows import by_frame, class_of, file_text, label_of, number, one_line, to_float
 from core.geometry import Box
@@ -38,9 +45,20 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 class VocOptions(ExportOptions):
     """Options of Pascal VOC files."""
 
-    outside: str = param("clip", OUTSIDE_DOC, choices=("keep", "clip", "drop"), group=HOW)
+    outside: str = param(
+        "clip",
+        OUTSIDE_DOC,
+        choices=OUTSIDE,
+        choice_labels=OUTSIDE_LABELS,
+        group=HOW,
+        label="Beyond the frame",
+    )
     decimals: int = param(
-        0, "Digits after the point; the specification has none.", bounds=(0, 9), group=HOW
+        0,
+        "Digits after the point; the specification has none.",
+        bounds=(0, 9),
+        group=HOW,
+        label="Decimal places",
     )
 
 

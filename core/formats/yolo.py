@@ -22,7 +22,14 @@ from core.errors import FormatError
 from core.formats.base import BOXES, IDS, LABELS, SCORES, Codec, File
 from core.formats.context import ExportContext, ImportContext
 from core.formats.gather import Gatherer, imported
-from core.formats.options import HOW, OUTSIDE_DOC, ExportOptions, require_size
+from core.formats.options import (
+    HOW,
+    OUTSIDE,
+    OUTSIDE_DOC,
+    OUTSIDE_LABELS,
+    ExportOptions,
+    require_size,
+)
 from core.formats.registry import register
 from core.formats.rows import (
     by_frame,
@@ -45,10 +52,26 @@ _NOT_LABELS = {_CLASSES, "obj.names", "train.txt", "val.txt", "test.txt"}
 class YoloOptions(ExportOptions):
     """Options of YOLO folders."""
 
-    outside: str = param("clip", OUTSIDE_DOC, choices=("keep", "clip", "drop"), group=HOW)
-    decimals: int = param(7, "Digits after the point.", bounds=(4, 12), group=HOW)
-    scores: bool = param(False, "Write the score after the box.", group=HOW)
-    track_ids: bool = param(False, "Write the track's id at the end of the line.", group=HOW)
+    outside: str = param(
+        "clip",
+        OUTSIDE_DOC,
+        choices=OUTSIDE,
+        choice_labels=OUTSIDE_LABELS,
+        group=HOW,
+        label="Beyond the frame",
+    )
+    decimals: int = param(
+        7, "Digits after the point.", bounds=(4, 12), group=HOW, label="Decimal places"
+    )
+    scores: bool = param(
+        False, "Write the score after the box.", group=HOW, label="Scores after the boxes"
+    )
+    track_ids: bool = param(
+        False,
+        "Write the track's id at the end of the line.",
+        group=HOW,
+        label="Track ids at the end",
+    )
 
 
 @register(

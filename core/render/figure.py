@@ -56,25 +56,43 @@ class FigureLook:
     """How a figure is set; the dialog and the command line are made from these declarations."""
 
     width: float = param(
-        178.0, "Width in print: 86 for a column, 178 for a page.", bounds=(20, 1000), unit="mm"
+        178.0,
+        "Width in print: 86 for a column, 178 for a page.",
+        bounds=(20, 1000),
+        unit="mm",
+        label="Width in print",
     )
-    dpi: int = param(300, "Resolution of PNG files.", bounds=(36, 1200), unit="dpi")
-    font: float = param(8.0, "Size of the text.", bounds=(4, 24), unit="pt")
-    line: float = param(1.0, "Width of lines.", bounds=(0.2, 6), unit="pt")
-    columns: int = param(0, "Frames side by side before the next row; 0 for all.", bounds=(0, 60))
+    dpi: int = param(
+        300, "Resolution of PNG files.", bounds=(36, 1200), unit="dpi", label="Resolution"
+    )
+    font: float = param(8.0, "Size of the text.", bounds=(4, 24), unit="pt", label="Text size")
+    line: float = param(1.0, "Width of lines.", bounds=(0.2, 6), unit="pt", label="Line width")
+    columns: int = param(
+        0,
+        "Frames side by side before the next row; 0 for all.",
+        bounds=(0, 60),
+        label="Frames per row",
+    )
     crop: float = param(
         0.0,
         "Show only so many times the target's size around it; 0 for the whole frame.",
         bounds=(0, 50),
+        label="Crop around target",
     )
-    curve_height: float = param(28.0, "Height of the curves.", bounds=(8, 300), unit="mm")
-    colormap: str = param("viridis", "Colours of maps.", choices=COLORMAPS)
-    opacity: float = param(0.75, "Of a map over the frame.", bounds=(0, 1))
-    smooth: bool = param(False, "Interpolate between the cells of a map.")
-    bar: bool = param(True, "A colour bar beside maps.")
+    curve_height: float = param(
+        28.0, "Height of the curves.", bounds=(8, 300), unit="mm", label="Height of curves"
+    )
+    colormap: str = param("viridis", "Colours of maps.", choices=COLORMAPS, label="Colours of maps")
+    opacity: float = param(0.75, "Of a map over the frame.", bounds=(0, 1), label="Opacity of maps")
+    smooth: bool = param(False, "Interpolate between the cells of a map.", label="Smooth maps")
+    bar: bool = param(True, "A colour bar beside maps.", label="Colour bar")
     titles: bool = param(True, "Frame numbers and names of panels.")
     legend: bool = param(True, "Names of boxes and curves.")
-    blank: bool = param(False, "Draw neutral ground instead of pictures, to publish without them.")
+    blank: bool = param(
+        False,
+        "Draw neutral ground instead of pictures, to publish without them.",
+        label="Blank instead of pictures",
+    )
 
 
 def draw_figure(

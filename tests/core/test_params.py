@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import ParamError
 from core.params import ParamInfo, check, describe, from_dict, param, to_dict, with_values
+from core.trackers import load_all, registry
+
+load_all()
 
 
 @dataclass(frozen=True)
@@ -136,3 +139,29 @@ def test_that_options_may_build_on_options() -> None:
     names = [info.name for info in describe(More)]
     assert names == ["rate", "count", "mode", "use_color", "name", "extra"]
     assert describe(More)[0].default == 0.9
+
+
+def test_that_a_label_is_the_name_for_people() -> None:
+    @dataclass(frozen=True)
+    class Labelled:
+        cut_tail: bool = param(True, "Cut.", label="Leave out the end")
+        kind: str = param(
+            "gt", "Kind.", choices=("gt", "way_back"), choice_labels=("Ground truth", "Way back")
+        )
+        plain: str = param("a_b", "Plain.", choices=("a_b", "c"))
+
+    cut, kind, plain = describe(Labelled)
+    assert cut.title == "Leave out the end"
+    assert cut.flag == "--cut-tail"
+    assert [kind.choice_title(choice) for choice in kind.choices or ()] == [
+        "Ground truth",
+        "Way back",
+    ]
+    assert plain.choice_title("a_b") == "a b"
+
+
+@pytest.mark.parametrize("key", sorted(registry.trackers))
+def test_that_parameters_of_a_tracker_have_short_names_of_their_own(key: str) -> None:
+    titles = [info.title for info in describe(registry.trackers[key].params)]
+    assert len(set(titles)) == len(titles), "two rows of the panel would read alike"
+    assert max(map(len, titles)) <= 24, "longer ones are cut in the panel"

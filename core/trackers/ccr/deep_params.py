@@ -26,6 +26,7 @@ class CCRDeepParams(CCRParams):
         bounds=(24, 160),
         unit="px",
         group="Network",
+        label="Deep target side",
     )
     deep_cell: int = param(
         8,
@@ -39,14 +40,21 @@ class CCRDeepParams(CCRParams):
         "Variance of all channels together; more of it outweighs the penalties.",
         bounds=(0.01, 10000.0),
         group="Network",
+        label="Deep variance",
     )
     deep_scales: bool = param(
         False,
         "Sample the network's map at every scale (as the paper), not at the present one only.",
         group="Network",
         ref="Sec. III-B",
+        label="Deep map per scale",
     )
-    half: bool = param(False, "Run the network in half precision; on CUDA only.", group="Network")
+    half: bool = param(
+        False,
+        "Run the network in half precision; on CUDA only.",
+        group="Network",
+        label="Half precision",
+    )
     deep_support: float = param(
         1.1,
         "Side of the network's window over the base window.",
@@ -54,6 +62,7 @@ class CCRDeepParams(CCRParams):
         unit="×",
         group="Sampling",
         ref="Sec. III-D, spatial supports",
+        label="Deep window",
     )
     # Fusion
     fusion: str = param(
@@ -63,6 +72,7 @@ class CCRDeepParams(CCRParams):
         live=True,
         group="Fusion",
         ref="Bhat et al., ECCV 2018 (UPDT), Eq. 9",
+        label="Fusion weights",
     )
     deep_weight: float = param(
         0.5,
@@ -70,6 +80,7 @@ class CCRDeepParams(CCRParams):
         bounds=(0.0, 1.0),
         live=True,
         group="Fusion",
+        label="Deep share if fixed",
     )
     fusion_balance: float = param(
         2.0,
@@ -87,6 +98,7 @@ class CCRDeepParams(CCRParams):
         live=True,
         group="Fusion",
         ref="UPDT, κ",
+        label="Rival peak beyond",
     )
     # Learning
     deep_label_sigma: float = param(
@@ -95,6 +107,7 @@ class CCRDeepParams(CCRParams):
         bounds=(0.01, 1.0),
         unit="×",
         group="Learning",
+        label="Deep label width",
     )
     deep_learning_rate: float = param(
         0.05,
@@ -112,6 +125,7 @@ class CCRDeepParams(CCRParams):
         group="Learning",
         ref="Eq. 5, λ2",
         live=True,
+        label="Deep temporal weight",
     )
     deep_kept_share: float = param(
         2.9,
@@ -120,4 +134,5 @@ class CCRDeepParams(CCRParams):
         unit="×",
         group="Learning",
         live=True,
+        label="Deep cells kept",
     )

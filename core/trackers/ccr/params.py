@@ -19,6 +19,7 @@ class CCRParams:
         live=True,
         group="Cascade",
         ref="Sec. IV, settings",
+        label="Stages, at most",
     )
     stage_stop: float = param(
         0.25,
@@ -27,6 +28,7 @@ class CCRParams:
         unit="cells",
         live=True,
         group="Cascade",
+        label="Stop below a move of",
     )
     scales: int = param(
         5,
@@ -34,6 +36,7 @@ class CCRParams:
         bounds=(1, 15),
         group="Cascade",
         ref="Sec. IV",
+        label="Scales searched",
     )
     scale_step: float = param(
         1.01,
@@ -42,17 +45,20 @@ class CCRParams:
         unit="×",
         group="Cascade",
         ref="Sec. IV, p",
+        label="Ratio of scales",
     )
     scale_refine: bool = param(
         True,
         "Take the scale from a parabola through the best one and its neighbours.",
         live=True,
         group="Cascade",
+        label="Refine the scale",
     )
     scale_level: bool = param(
         False,
         "Subtract the model's own slope over scales before comparing them.",
         group="Cascade",
+        label="Level out scales",
     )
     scale_deadzone: float = param(
         0.1,
@@ -61,6 +67,7 @@ class CCRParams:
         unit="steps",
         live=True,
         group="Cascade",
+        label="Smallest scale change",
     )
     scale_preference: float = param(
         0.985,
@@ -68,6 +75,7 @@ class CCRParams:
         bounds=(0.9, 1.0),
         live=True,
         group="Cascade",
+        label="Cost of a scale step",
     )
     # Scale
     scale_filter: bool = param(
@@ -75,9 +83,14 @@ class CCRParams:
         "Correct the size after the cascade by a filter over scales.",
         group="Scale",
         ref="Danelljan et al., BMVC 2014",
+        label="Filter over scales",
     )
     scale_filter_count: int = param(
-        17, "Scales the filter spans (odd).", bounds=(5, 65), group="Scale"
+        17,
+        "Scales the filter spans (odd).",
+        bounds=(5, 65),
+        group="Scale",
+        label="Scales of the filter",
     )
     scale_filter_step: float = param(
         1.02,
@@ -85,6 +98,7 @@ class CCRParams:
         bounds=(1.005, 1.1),
         unit="×",
         group="Scale",
+        label="Filter scale ratio",
     )
     scale_filter_rate: float = param(
         0.025,
@@ -93,6 +107,7 @@ class CCRParams:
         live=True,
         group="Scale",
         ref="η of BMVC 2014",
+        label="Filter learning rate",
     )
     scale_filter_limit: float = param(
         0.04,
@@ -100,6 +115,7 @@ class CCRParams:
         bounds=(0.0, 0.3),
         live=True,
         group="Scale",
+        label="Most change per frame",
     )
     scale_filter_trust: float = param(
         0.8,
@@ -107,6 +123,7 @@ class CCRParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Scale",
+        label="Filter needs a peak of",
     )
     # Sampling
     search_scale: float = param(
@@ -115,6 +132,7 @@ class CCRParams:
         bounds=(2.0, 10.0),
         unit="×",
         group="Sampling",
+        label="Search window",
     )
     hog_support: float = param(
         1.2,
@@ -123,6 +141,7 @@ class CCRParams:
         unit="×",
         group="Sampling",
         ref="Sec. III-D, spatial supports",
+        label="HOG window",
     )
     colour_support: float = param(
         1.3,
@@ -131,6 +150,7 @@ class CCRParams:
         unit="×",
         group="Sampling",
         ref="Sec. III-D, spatial supports",
+        label="Colour window",
     )
     hierarchy_extension: float = param(
         1.35,
@@ -139,6 +159,7 @@ class CCRParams:
         unit="×",
         group="Sampling",
         ref="Sec. III-B, γ",
+        label="Region computed",
     )
     hog_cell: int = param(4, "Side of a HOG cell.", bounds=(2, 8), unit="px", group="Sampling")
     colour_cell: int = param(
@@ -150,6 +171,7 @@ class CCRParams:
         bounds=(64, 600),
         unit="px",
         group="Sampling",
+        label="Smallest window",
     )
     max_window: int = param(
         200,
@@ -157,6 +179,7 @@ class CCRParams:
         bounds=(64, 600),
         unit="px",
         group="Sampling",
+        label="Largest window",
     )
     hog_weight: float = param(
         0.65,
@@ -164,11 +187,13 @@ class CCRParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Cascade",
+        label="Share of HOG",
     )
     root_window: bool = param(
         True,
         "Weigh the search window by the root of the Hann window.",
         group="Sampling",
+        label="Root of Hann window",
     )
     # Learning
     label_sigma: float = param(
@@ -177,6 +202,7 @@ class CCRParams:
         bounds=(0.01, 0.5),
         unit="×",
         group="Learning",
+        label="Label width",
     )
     sparsity: float = param(
         1.0,
@@ -185,6 +211,7 @@ class CCRParams:
         group="Learning",
         ref="Eq. 5, λ1",
         live=True,
+        label="Sparsity weight",
     )
     temporal: float = param(
         15.0,
@@ -193,6 +220,7 @@ class CCRParams:
         group="Learning",
         ref="Eq. 5, λ2",
         live=True,
+        label="Temporal weight",
     )
     kept_share: float = param(
         1.25,
@@ -201,6 +229,7 @@ class CCRParams:
         unit="×",
         group="Learning",
         live=True,
+        label="Filter cells kept",
     )
     penalty: float = param(
         1.0,
@@ -208,6 +237,7 @@ class CCRParams:
         bounds=(1e-3, 100.0),
         group="Learning",
         ref="Eq. 6, μ",
+        label="First ADMM penalty",
     )
     penalty_after: float = param(
         0.1,
@@ -215,6 +245,7 @@ class CCRParams:
         bounds=(1e-3, 100.0),
         group="Learning",
         ref="Eq. 6, μ",
+        label="Later ADMM penalty",
     )
     iterations: int = param(
         2,
@@ -223,6 +254,7 @@ class CCRParams:
         group="Learning",
         ref="Eq. 7",
         live=True,
+        label="ADMM iterations",
     )
     reg_scaling: str = param(
         "ladcf",
@@ -230,18 +262,21 @@ class CCRParams:
         choices=("ladcf", "paper"),
         group="Learning",
         ref="Eq. 7",
+        label="Penalties count as",
     )
     mask_inside: float = param(
         1e-3,
         "First frame: penalty weight inside the target mask.",
         bounds=(0.0, 10.0),
         group="Learning",
+        label="Penalty inside",
     )
     mask_outside: float = param(
         1e5,
         "First frame: penalty weight outside the target mask.",
         bounds=(1.0, 1e9),
         group="Learning",
+        label="Penalty outside",
     )
     learning_rate: float = param(
         0.95,
@@ -267,6 +302,7 @@ class CCRParams:
         live=True,
         group="Reliability",
         ref="Eq. 9, ε1",
+        label="Suspicious peak",
     )
     quality_ratio: float = param(
         0.3,
@@ -275,6 +311,7 @@ class CCRParams:
         live=True,
         group="Reliability",
         ref="Eq. 9, ε2",
+        label="Suspicious quality",
     )
     history_min: int = param(
         5,
@@ -282,12 +319,14 @@ class CCRParams:
         bounds=(1, 100),
         unit="frames",
         group="Reliability",
+        label="Frames before failure",
     )
     history_exclude_failures: bool = param(
         False,
         "Leave failed frames out of the mean peak and quality.",
         live=True,
         group="Reliability",
+        label="Failures not in mean",
     )
     on_failure: str = param(
         "look_back",
@@ -296,6 +335,7 @@ class CCRParams:
         live=True,
         group="Reliability",
         ref="Eq. 10",
+        label="On a failed frame",
     )
     look_back_beta: float = param(
         0.95,
@@ -304,6 +344,7 @@ class CCRParams:
         live=True,
         group="Reliability",
         ref="Eq. 10, β",
+        label="Look-back share",
     )
     lost_after: int = param(
         5,
@@ -326,4 +367,5 @@ class CCRParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Learning",
+        label="Share of a correction",
     )

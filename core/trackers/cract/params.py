@@ -23,6 +23,7 @@ class CractParams:
         False,
         "Compute the backbone in half precision (on CUDA only).",
         group="Network",
+        label="Half precision",
     )
     # Proposals
     proposals: int = param(
@@ -32,6 +33,7 @@ class CractParams:
         live=True,
         group="Proposals",
         ref="Sec. 4, N",
+        label="Boxes refined",
     )
     nms_overlap: float = param(
         0.5,
@@ -47,6 +49,7 @@ class CractParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Proposals",
+        label="Drop below",
     )
     penalty: float = param(
         0.225,
@@ -55,6 +58,7 @@ class CractParams:
         live=True,
         group="Proposals",
         ref="SiamRPN, k",
+        label="Size penalty",
     )
     window: float = param(
         0.435,
@@ -63,6 +67,7 @@ class CractParams:
         live=True,
         group="Proposals",
         ref="SiamRPN",
+        label="Window share",
     )
     # Refinement
     align: bool = param(
@@ -80,6 +85,7 @@ class CractParams:
         live=True,
         group="Refinement",
         ref="Eq. 9, α",
+        label="Share of identifier",
     )
     beta: float = param(
         0.533,
@@ -88,6 +94,7 @@ class CractParams:
         live=True,
         group="Refinement",
         ref="Eq. 10, β",
+        label="Share of refined score",
     )
     size_rate: float = param(
         0.232,
@@ -96,24 +103,37 @@ class CractParams:
         live=True,
         group="Refinement",
         ref="SiamRPN, lr",
+        label="Size learning rate",
     )
     calibrate: bool = param(
         True,
         "Learn on the first frame how the refined box differs from the drawn one, and undo it "
         "from then on.",
         group="Refinement",
+        label="Learn box habits",
     )
     # Discriminator
     d_channels: int = param(
-        16, "Channels of its convolution.", bounds=(2, 128), group="Discriminator"
+        16,
+        "Channels of its convolution.",
+        bounds=(2, 128),
+        group="Discriminator",
+        label="Discriminator channels",
     )
-    d_hidden: int = param(32, "Width of its hidden layer.", bounds=(2, 512), group="Discriminator")
+    d_hidden: int = param(
+        32,
+        "Width of its hidden layer.",
+        bounds=(2, 512),
+        group="Discriminator",
+        label="Discriminator width",
+    )
     init_decay: float = param(
         3e-3,
         "Weight of the squared parameters in the first frame, whose samples are all alike.",
         bounds=(1e-6, 10.0),
         group="Discriminator",
         ref="Eq. 8, λ",
+        label="First weight decay",
     )
     decay: float = param(
         1e-3,
@@ -122,6 +142,7 @@ class CractParams:
         live=True,
         group="Discriminator",
         ref="Eq. 8, λ",
+        label="Weight decay",
     )
     init_positives: int = param(
         200,
@@ -129,6 +150,7 @@ class CractParams:
         bounds=(8, 1000),
         group="Discriminator",
         ref="Sec. 3.4",
+        label="First target samples",
     )
     init_negatives: int = param(
         1000,
@@ -136,10 +158,12 @@ class CractParams:
         bounds=(16, 5000),
         group="Discriminator",
         ref="Sec. 3.4",
+        label="First ground samples",
     )
     init_steps: int = param(
         6, "Gauss-Newton steps in the first frame.", bounds=(1, 20), group="Discriminator",
         ref="ATOM",
+        label="First Newton steps",
     )  # fmt: skip
     init_cg: int = param(
         10,
@@ -147,6 +171,7 @@ class CractParams:
         bounds=(1, 50),
         group="Discriminator",
         ref="ATOM",
+        label="First CG iterations",
     )
     # Update
     update_every: int = param(
@@ -164,6 +189,7 @@ class CractParams:
         bounds=(4, 500),
         group="Update",
         ref="Sec. 4, n⁺",
+        label="Target samples",
     )
     negatives: int = param(
         200,
@@ -171,6 +197,7 @@ class CractParams:
         bounds=(8, 1000),
         group="Update",
         ref="Sec. 4, n⁻",
+        label="Ground samples",
     )
     update_cg: int = param(
         5,
@@ -178,6 +205,7 @@ class CractParams:
         bounds=(1, 50),
         group="Update",
         ref="ATOM",
+        label="CG iterations",
     )
     update_rate: float = param(
         1.0,
@@ -185,6 +213,7 @@ class CractParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Update",
+        label="Update strength",
     )
     hard_negatives: int = param(
         96,
@@ -192,6 +221,7 @@ class CractParams:
         bounds=(1, 1024),
         group="Update",
         ref="MDNet",
+        label="Hard ground samples",
     )
     hard_share: float = param(
         0.5,
@@ -200,6 +230,7 @@ class CractParams:
         live=True,
         group="Update",
         ref="Sec. 3.4, hard negative mining",
+        label="Extra share of hard",
     )
     first_share: float = param(
         0.25,
@@ -208,6 +239,7 @@ class CractParams:
         live=True,
         group="Update",
         ref="ATOM",
+        label="Share of your frames",
     )
     long_memory: int = param(
         100,
@@ -216,6 +248,7 @@ class CractParams:
         unit="frames",
         group="Update",
         ref="MDNet",
+        label="Target memory",
     )
     short_memory: int = param(
         30,
@@ -224,6 +257,7 @@ class CractParams:
         unit="frames",
         group="Update",
         ref="MDNet",
+        label="Ground memory",
     )
     # Failure
     success: float = param(
@@ -232,6 +266,7 @@ class CractParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Failure",
+        label="Believed from",
     )
     lost_below: float = param(
         0.2,
@@ -256,6 +291,7 @@ class CractParams:
         live=True,
         group="Failure",
         ref="MDNet",
+        label="Search grows by",
     )
     search_limit: float = param(
         1.5,
@@ -265,6 +301,7 @@ class CractParams:
         live=True,
         group="Failure",
         ref="MDNet",
+        label="Search grows up to",
     )
     rival_ratio: float = param(
         0.97,
@@ -272,4 +309,5 @@ class CractParams:
         bounds=(0.5, 1.0),
         live=True,
         group="Failure",
+        label="Rival from",
     )

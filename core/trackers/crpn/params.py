@@ -29,11 +29,13 @@ class CRPNParams:
         live=True,
         group="Network",
         ref="Sec. 3.3, L",
+        label="Stages, at most",
     )
     half: bool = param(
         False,
         "Compute the backbone in half precision; on a CUDA device only.",
         group="Network",
+        label="Half precision",
     )
     # Search
     search_extra: int = param(
@@ -43,6 +45,7 @@ class CRPNParams:
         unit="cells",
         live=True,
         group="Search",
+        label="Wider search",
     )
     lost_extra: int = param(
         8,
@@ -51,6 +54,7 @@ class CRPNParams:
         unit="cells",
         live=True,
         group="Search",
+        label="Wider search if lost",
     )
     # Choice
     theta: float = param(
@@ -60,6 +64,7 @@ class CRPNParams:
         live=True,
         group="Choice",
         ref="Sec. 4, θ",
+        label="Drop background above",
     )
     final_score: str = param(
         "last",
@@ -67,6 +72,7 @@ class CRPNParams:
         choices=("last", "mean"),
         live=True,
         group="Choice",
+        label="Deciding score",
     )
     penalty_k: float = param(
         0.22,
@@ -75,6 +81,7 @@ class CRPNParams:
         live=True,
         group="Choice",
         ref="SiamRPN, Eq. 13, k",
+        label="Size penalty",
     )
     window_influence: float = param(
         0.44,
@@ -83,6 +90,7 @@ class CRPNParams:
         live=True,
         group="Choice",
         ref="SiamRPN, Sec. 4.3",
+        label="Window share",
     )
     window_place: str = param(
         "grid",
@@ -90,6 +98,7 @@ class CRPNParams:
         choices=("grid", "refined"),
         live=True,
         group="Choice",
+        label="Window read at",
     )
     size_rate: float = param(
         0.5,
@@ -98,12 +107,14 @@ class CRPNParams:
         live=True,
         group="Choice",
         ref="SiamRPN, Sec. 4.3",
+        label="Size learning rate",
     )
     calibrate: bool = param(
         True,
         "Learn on the first frame how the network's box differs from the drawn one, and undo "
         "it from then on.",
         group="Choice",
+        label="Learn box habits",
     )
     # Evidence
     uncertain_below: float = param(
@@ -119,6 +130,7 @@ class CRPNParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Evidence",
+        label="Missed below",
     )
     lost_after: int = param(
         4,
@@ -134,6 +146,7 @@ class CRPNParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Evidence",
+        label="Rival above",
     )
     # Correction
     correction_rate: float = param(
@@ -150,4 +163,5 @@ class CRPNParams:
         bounds=(1, 100),
         live=True,
         group="Display",
+        label="Candidates listed",
     )

@@ -25,6 +25,7 @@ class DRVTParams:
         choices=("block4", "block7", "block10", "block7+block10"),
         group="Trunk",
         ref="Table 1, conv3",
+        label="Classifier level",
     )
     cf_level: str = param(
         "block2",
@@ -32,6 +33,7 @@ class DRVTParams:
         choices=("stem", "block0", "block2"),
         group="Trunk",
         ref="Sec. 4, feat1",
+        label="Filter level",
     )
     dense: bool = param(
         False,
@@ -45,8 +47,14 @@ class DRVTParams:
         unit="px",
         group="Trunk",
         ref="Sec. 4, 331",
+        label="Crop side",
     )
-    half: bool = param(False, "Compute the trunk in half precision (on a GPU only).", group="Trunk")
+    half: bool = param(
+        False,
+        "Compute the trunk in half precision (on a GPU only).",
+        group="Trunk",
+        label="Half precision",
+    )
     # Search
     search_scale: float = param(
         3.0,
@@ -55,12 +63,14 @@ class DRVTParams:
         unit="×",
         group="Search",
         ref="Sec. 4",
+        label="Search window",
     )
     squareness: float = param(
         0.5,
         "Shape of the search window: 0 the target's, 1 a square.",
         bounds=(0.0, 1.0),
         group="Search",
+        label="Squareness of search",
     )
     window_influence: float = param(
         0.1,
@@ -68,6 +78,7 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Search",
+        label="Window share",
     )
     # Fusion
     mask_radius: float = param(
@@ -78,6 +89,7 @@ class DRVTParams:
         live=True,
         group="Fusion",
         ref="Eq. 5",
+        label="Mask reaches",
     )
     psr_threshold: float = param(
         5.0,
@@ -86,6 +98,7 @@ class DRVTParams:
         live=True,
         group="Fusion",
         ref="Eq. 8",
+        label="Filter believed from",
     )
     psr_threshold_paper: float = param(
         0.1,
@@ -94,6 +107,7 @@ class DRVTParams:
         live=True,
         group="Fusion",
         ref="Eq. 8, δ",
+        label="The same, as printed",
     )
     agreement_threshold: float = param(
         0.0,
@@ -101,6 +115,7 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Fusion",
+        label="Agreement needed",
     )
     # Scale
     scale_penalty: float = param(
@@ -110,26 +125,36 @@ class DRVTParams:
         live=True,
         group="Scale",
         ref="Eq. 10, p",
+        label="Cost of another size",
     )
     scale_refine: bool = param(
         False,
         "Where the present size wins, take the top of the parabola through the three.",
         live=True,
         group="Scale",
+        label="Refine the size",
     )
     scale_regression: bool = param(
         True,
         "Correct the size afterwards by a regression over sizes.",
         group="Scale",
         ref="Danelljan et al., BMVC 2014",
+        label="Size regression",
     )
-    scale_count: int = param(17, "Sizes the regression spans (odd).", bounds=(5, 65), group="Scale")
+    scale_count: int = param(
+        17,
+        "Sizes the regression spans (odd).",
+        bounds=(5, 65),
+        group="Scale",
+        label="Sizes compared",
+    )
     scale_step: float = param(
         1.02,
         "Ratio of its neighbouring sizes.",
         bounds=(1.005, 1.1),
         unit="×",
         group="Scale",
+        label="Ratio of sizes",
     )
     scale_rate: float = param(
         0.025,
@@ -137,6 +162,7 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Scale",
+        label="Size learning rate",
     )
     scale_gain: float = param(
         0.25,
@@ -144,6 +170,7 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Scale",
+        label="Size follows by",
     )
     scale_limit: float = param(
         0.04,
@@ -151,6 +178,7 @@ class DRVTParams:
         bounds=(0.0, 0.3),
         live=True,
         group="Scale",
+        label="Most change per frame",
     )
     # Correlation filter
     cf_rate: float = param(
@@ -160,6 +188,7 @@ class DRVTParams:
         live=True,
         group="Correlation filter",
         ref="Sec. 4, [31]",
+        label="Filter learning rate",
     )
     cf_ridge: float = param(
         1e-4,
@@ -167,6 +196,7 @@ class DRVTParams:
         bounds=(1e-8, 10.0),
         group="Correlation filter",
         ref="Eq. 3, λ",
+        label="Filter penalty",
     )
     cf_sigma: float = param(
         0.1,
@@ -174,16 +204,23 @@ class DRVTParams:
         bounds=(0.01, 0.5),
         unit="×",
         group="Correlation filter",
+        label="Filter label width",
     )
     # Classifier
     hidden: int = param(
-        256, "Channels of conv4 and conv5.", bounds=(16, 1024), group="Classifier", ref="Table 1"
+        256,
+        "Channels of conv4 and conv5.",
+        bounds=(16, 1024),
+        group="Classifier",
+        ref="Table 1",
+        label="Hidden channels",
     )
     initial_gain: float = param(
         1.0,
         "Spread of the initial weights over He's.",
         bounds=(0.01, 3.0),
         group="Classifier",
+        label="First weights",
     )
     dropout: float = param(
         0.5,
@@ -201,6 +238,7 @@ class DRVTParams:
         group="Classifier",
         ref="Sec. 4",
         step=0.001,
+        label="First learning rate",
     )
     online_rate: float = param(
         0.01,
@@ -210,9 +248,15 @@ class DRVTParams:
         group="Classifier",
         ref="Sec. 4",
         step=0.001,
+        label="Later learning rate",
     )
     initial_iterations: int = param(
-        30, "Iterations in the first frame.", bounds=(0, 200), group="Classifier", ref="Sec. 4"
+        30,
+        "Iterations in the first frame.",
+        bounds=(0, 200),
+        group="Classifier",
+        ref="Sec. 4",
+        label="First iterations",
     )
     online_iterations: int = param(
         5,
@@ -221,6 +265,7 @@ class DRVTParams:
         live=True,
         group="Classifier",
         ref="Sec. 4",
+        label="Later iterations",
     )
     train_every: int = param(
         10,
@@ -238,12 +283,23 @@ class DRVTParams:
         unit="frames",
         live=True,
         group="Classifier",
+        label="Rest after training",
     )
     batch_positives: int = param(
-        32, "Positives per iteration.", bounds=(1, 256), group="Classifier", ref="Sec. 4"
+        32,
+        "Positives per iteration.",
+        bounds=(1, 256),
+        group="Classifier",
+        ref="Sec. 4",
+        label="Positives per step",
     )
     batch_negatives: int = param(
-        96, "Negatives per iteration.", bounds=(1, 1024), group="Classifier", ref="Sec. 4"
+        96,
+        "Negatives per iteration.",
+        bounds=(1, 1024),
+        group="Classifier",
+        ref="Sec. 4",
+        label="Negatives per step",
     )
     positive_overlap: float = param(
         0.7,
@@ -251,6 +307,7 @@ class DRVTParams:
         bounds=(0.5, 1.0),
         group="Classifier",
         ref="Sec. 4",
+        label="Positive above",
     )
     negative_overlap: float = param(
         0.5,
@@ -258,12 +315,14 @@ class DRVTParams:
         bounds=(0.0, 0.7),
         group="Classifier",
         ref="Sec. 4",
+        label="Negative up to",
     )
     initial_crops: int = param(
         12,
         "Crops of the first frame, moved, resized and mirrored at random.",
         bounds=(1, 64),
         group="Classifier",
+        label="First-frame crops",
     )
     mining_rounds: int = param(
         5,
@@ -280,6 +339,7 @@ class DRVTParams:
         unit="frames",
         live=True,
         group="Classifier",
+        label="Maps mined",
     )
     # Memory
     positive_frames: int = param(
@@ -289,6 +349,7 @@ class DRVTParams:
         unit="frames",
         group="Memory",
         ref="Alg. 1, ω",
+        label="Positives remembered",
     )
     negative_frames: int = param(
         20,
@@ -297,6 +358,7 @@ class DRVTParams:
         unit="frames",
         group="Memory",
         ref="Alg. 1, ω",
+        label="Negatives remembered",
     )
     # Reliability
     learn_above: float = param(
@@ -319,6 +381,7 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Reliability",
+        label="Missed below",
     )
     lost_after: int = param(
         3,
@@ -335,6 +398,7 @@ class DRVTParams:
         unit="×",
         live=True,
         group="Reliability",
+        label="Search grows by",
     )
     lost_window: float = param(
         1.5,
@@ -343,6 +407,7 @@ class DRVTParams:
         unit="×",
         live=True,
         group="Reliability",
+        label="Search grows up to",
     )
     correction_rate: float = param(
         0.5,
@@ -350,4 +415,5 @@ class DRVTParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Correlation filter",
+        label="Share of a correction",
     )

@@ -18,12 +18,14 @@ class EDCFParams:
         choices=("imagenet", "own"),
         group="Features",
         ref="Sec. 4.1",
+        label="Features from",
     )
     low_level: str = param(
         "block0",
         "Fine level of the ImageNet backbone: stride 2, 2 and 4.",
         choices=("stem", "block0", "block2"),
         group="Features",
+        label="Fine level",
     )
     low_channels: int = param(
         8,
@@ -31,18 +33,21 @@ class EDCFParams:
         bounds=(1, 32),
         group="Features",
         ref="Sec. 4.1, Conv2",
+        label="Fine channels",
     )
     low_whitening: float = param(
         1.0,
         "How far the fine channels are brought to one strength: 0 as they are, 1 all alike.",
         bounds=(0.0, 1.0),
         group="Features",
+        label="Fine whitening",
     )
     high_level: str = param(
         "block7",
         "Coarse level of the ImageNet backbone: stride 8, 16 and 16.",
         choices=("block4", "block7", "block10"),
         group="Features",
+        label="Coarse level",
     )
     template_size: float = param(
         1.0,
@@ -50,9 +55,13 @@ class EDCFParams:
         bounds=(0.3, 1.5),
         unit="×",
         group="Features",
+        label="Coarse template",
     )
     half: bool = param(
-        False, "Compute the ImageNet backbone in half precision (CUDA only).", group="Features"
+        False,
+        "Compute the ImageNet backbone in half precision (CUDA only).",
+        group="Features",
+        label="Half precision",
     )
     # Search
     branches: str = param(
@@ -70,6 +79,7 @@ class EDCFParams:
         live=True,
         group="Search",
         ref="Eq. 16",
+        label="Coarse enters as",
     )
     high_scales: str = param(
         "same",
@@ -78,6 +88,7 @@ class EDCFParams:
         choices=("all", "same"),
         live=True,
         group="Search",
+        label="Coarse at scales",
     )
     semantic_gain: float = param(
         8.0,
@@ -85,6 +96,7 @@ class EDCFParams:
         bounds=(0.1, 50.0),
         live=True,
         group="Search",
+        label="Coarse slope",
     )
     semantic_middle: float = param(
         0.4,
@@ -92,6 +104,7 @@ class EDCFParams:
         bounds=(-1.0, 1.0),
         live=True,
         group="Search",
+        label="Coarse middle",
     )
     window_share: float = param(
         0.0,
@@ -100,7 +113,14 @@ class EDCFParams:
         live=True,
         group="Search",
     )
-    scales: int = param(3, "Scales searched (odd).", bounds=(1, 7), group="Search", ref="Sec. 4.1")
+    scales: int = param(
+        3,
+        "Scales searched (odd).",
+        bounds=(1, 7),
+        group="Search",
+        ref="Sec. 4.1",
+        label="Scales searched",
+    )
     scale_step: float = param(
         1.02,
         "Ratio of neighbouring scales.",
@@ -109,6 +129,7 @@ class EDCFParams:
         live=True,
         group="Search",
         ref="Sec. 4.1, S",
+        label="Ratio of scales",
     )
     scale_penalty: float = param(
         0.9925,
@@ -117,12 +138,14 @@ class EDCFParams:
         live=True,
         group="Search",
         ref="DCFNet",
+        label="Cost of a scale step",
     )
     scale_refine: bool = param(
         False,
         "Take the size from a parabola through the best scale and its neighbours.",
         live=True,
         group="Search",
+        label="Refine the scale",
     )
     scale_deadzone: float = param(
         0.2,
@@ -131,6 +154,7 @@ class EDCFParams:
         unit="steps",
         live=True,
         group="Search",
+        label="Smallest scale change",
     )
     # Filter
     lam1: float = param(
@@ -140,6 +164,7 @@ class EDCFParams:
         live=True,
         group="Filter",
         ref="Eq. 6, λ1",
+        label="Norm weight λ1",
     )
     lam2: float = param(
         0.1,
@@ -148,6 +173,7 @@ class EDCFParams:
         live=True,
         group="Filter",
         ref="Eq. 6, λ2",
+        label="Context weight λ2",
     )
     denominator: str = param(
         "sum",
@@ -156,6 +182,7 @@ class EDCFParams:
         live=True,
         group="Filter",
         ref="Eq. 7",
+        label="Channels share by",
     )
     label_sigma: float = param(
         0.1,
@@ -164,12 +191,14 @@ class EDCFParams:
         unit="×",
         group="Filter",
         ref="Eq. 5, y",
+        label="Label width",
     )
     window_power: float = param(
         1.5,
         "Power of the Hann window on fine features: larger looks more at the target alone.",
         bounds=(0.25, 6.0),
         group="Filter",
+        label="Hann window power",
     )
     # Learning
     learning_rate: float = param(
@@ -195,6 +224,7 @@ class EDCFParams:
         unit="×",
         live=True,
         group="Learning",
+        label="Rate raised up to",
     )
     update_every: int = param(
         1,
@@ -203,6 +233,7 @@ class EDCFParams:
         unit="frames",
         live=True,
         group="Learning",
+        label="Learn every",
     )
     correction_rate: float = param(
         0.7,
@@ -210,6 +241,7 @@ class EDCFParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Learning",
+        label="Share of a correction",
     )
     # Reliability
     trust: float = param(
@@ -218,6 +250,7 @@ class EDCFParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Reliability",
+        label="Learn from peak above",
     )
     agreement: float = param(
         0.3,
@@ -225,6 +258,7 @@ class EDCFParams:
         bounds=(0.0, 1.0),
         live=True,
         group="Reliability",
+        label="Branches agree above",
     )
     psr_uncertain: float = param(
         5.0,
@@ -232,6 +266,7 @@ class EDCFParams:
         bounds=(0.0, 50.0),
         live=True,
         group="Reliability",
+        label="Uncertain below PSR",
     )
     lost_after: int = param(
         5,
