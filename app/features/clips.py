@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, Slot
@@ -48,6 +49,7 @@ class ClipsFeature(Feature):
         self._background = background
         self._asked: list[int] = []  # thumbnails to make; one at a time
         self._making = False
+        self._pictured: dict[int, Path] = {}  # by clip: the video that its thumbnail is of
         self._open: int | None = None
         self.panel = ClipPanel([StatusChoice(s.value, _status_name(s)) for s in ClipStatus])
         self.dock = parts.panels.add_dock("clips", self.tr("Clips"), self.panel, beside="objects")
@@ -124,6 +126,9 @@ class ClipsFeature(Feature):
         open_id = current.id if current is not None else None
         rows = [_row(s, self.batch.of(s.clip.id), is_open=s.clip.id == open_id) for s in standings]
         self.panel.set_rows(rows, is_list=is_list)
+        for clip in (standing.clip for standing in standings):
+            if self._pictured.get(clip.id, clip.video) != clip.video:
+                self.panel.forget_thumbnail(clip.id)
         self.panel.set_sums(_sums(totals(standings)) if standings else "")
         self.panel.set_busy(self.batch.summary())
         self.parts.actions["clips_stop"].setVisible(self.batch.is_running)
@@ -161,6 +166,7 @@ class ClipsFeature(Feature):
         clip = self.clips.collection.clip(clip_id)
 
         def take(image: QImage) -> None:
+            self._pictured[clip_id] = clip.video
             self.panel.set_thumbnail(clip_id, image)
             self._make_next()
 

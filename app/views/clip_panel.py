@@ -51,7 +51,6 @@ class ClipPanel(QWidget):
     order_changed = Signal(list)
     move_wanted = Signal(list, int)
     status_wanted = Signal(list, str)
-    rename_wanted = Signal(int, str)
     thumbnails_wanted = Signal(list)
     """Ids of clips on the screen whose thumbnails are not known."""
 

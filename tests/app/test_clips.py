@@ -288,6 +288,21 @@ def test_that_one_moved_video_leads_to_the_others_and_opens(
     assert "3 of 3 videos found." in hands.driver.notice_texts()
 
 
+def test_that_a_video_found_again_gets_its_thumbnail(
+    hands: Hands, answers: Answers, videos: list[Path], tmp_path: Path
+) -> None:
+    images = hands.panel._images
+    hands.driver.until(lambda: len(images) == 3)
+    moved = tmp_path / "elsewhere"
+    videos[0].parent.rename(moved)
+    hands.panel.forget_thumbnail(1)
+    hands.driver.until(lambda: 1 in images)
+    assert images[1].isNull()
+    answers.video_path = moved / "a.mkv"
+    hands.do("clips_locate")
+    hands.driver.until(lambda: 1 in images and not images[1].isNull())
+
+
 def test_that_several_dropped_files_become_a_list(
     driver: Driver, videos: list[Path], tmp_path: Path, answers: Answers
 ) -> None:
