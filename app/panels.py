@@ -99,9 +99,10 @@ class Panels:
                                   "track_until", "retrack", "stop")]
         )  # fmt: skip
         actions["review_accept"].setIconText(tr("Accept stretch"))
+        actions["review_absent"].setIconText(tr("Absent there"))
         self.review.add_actions(
             [actions[a] for a in ("prev_doubtful", "next_doubtful", "review_accept",
-                                  "review_dismiss")]
+                                  "review_dismiss", "review_absent")]
         )  # fmt: skip
         self._beside: dict[str, tuple[str, bool]] = {}  # later docks: whose neighbour, shown
 

@@ -26,6 +26,9 @@ EDIT: tuple[ActionSpec, ...] = (
     action("review_dismiss", "Not an &error", "Edit", "Y",
            "Say that nothing is wrong on the doubtful stretch under the playhead and go on to the "
            "next; later runs ring a little later.", icon="check", needs="boxes", section=2),
+    action("review_absent", "Absent in doubtfu&l stretch", "Edit", "Shift+Y",
+           "State that the target is not there on the doubtful stretch under the playhead and go "
+           "on to the next.", icon="absent", needs="boxes", section=2),
     action("absent", "Target a&bsent", "Edit", "X",
            "State that the target is not in the picture on this frame (or take that back).",
            icon="absent", needs="track", section=2),

@@ -48,6 +48,10 @@ OBJECT: tuple[ActionSpec, ...] = (
     action("out_of_view", "Target out of &view", "Edit", "Ctrl+Shift+X",
            "State that the target has left the picture on this frame (or take that back).",
            needs="track", section=2),
+    action("state_to_here", "State the sa&me up to here", "Edit", "Alt+X",
+           "Let what is stated last before this frame (absent, out of view, occluded, truncated) "
+           "hold up to here; where it goes on already, it ends here.",
+           needs="track", section=2),
 )  # fmt: skip
 
 SELECT: tuple[ActionSpec, ...] = tuple(

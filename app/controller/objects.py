@@ -203,6 +203,40 @@ class Objects(QObject):
         """The target has left the picture here, or not."""
         self.toggle(Flag.ABSENT | Flag.OUT_OF_VIEW, self.tr("Mark out of view"))
 
+    def state_to_here(self) -> None:
+        """Let what is stated nearest to this frame hold from there to here."""
+        track, frame = self._track(), self._desk.shown
+        if track is None:
+            return
+        try:
+            stretch = ranges.stretch_to(track, frame)
+        except BoxtrailError as error:
+            self._desk.say_error(error)
+            return
+        words = {
+            Flag.OUT_OF_VIEW: self.tr("out of view"),
+            Flag.ABSENT: self.tr("absent"),
+            Flag.OCCLUDED: self.tr("occluded"),
+            Flag.TRUNCATED: self.tr("truncated"),
+        }
+        said = [word for flag, word in words.items() if flag in stretch.flags]
+        if Flag.OUT_OF_VIEW in stretch.flags:
+            said.remove(words[Flag.ABSENT])
+        what = f"{', '.join(said)}: {counted(stretch.last - stretch.first + 1, 'frame')}"
+        text = self.tr("Mark %s") if stretch.on else self.tr("No more %s")
+        done = self._edit(
+            text % what,
+            lambda d: ranges.with_stretch(d, track.id, stretch),
+            track,
+            (stretch.first, stretch.last),
+        )
+        if done:
+            self._desk.say(
+                self.tr("%s, %d – %d.") % (text % what, stretch.first, stretch.last),
+                self.tr("Boxes that you made stay.") if stretch.on else "",
+                severity="success",
+            )
+
     def solo(self) -> None:
         """Show only the selected object, or all again; nothing is edited."""
         state = self._desk.state

@@ -8,6 +8,7 @@ from the next run on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -21,6 +22,7 @@ from core.alarms.kinds import ALARMS
 from core.alarms.learning import Tolerances, load_tolerances, save_tolerances
 from core.alarms.review import Place
 from core.alarms.thresholds import calibration, changed
+from core.document import ranges
 from core.document.document import Document
 from core.document.store import Change
 from core.document.track import Columns, Keyframe, Track
@@ -132,11 +134,19 @@ class Review(QObject):
 
     def accept(self) -> None:
         """The boxes of the place under the playhead are right: no tracker changes them."""
-        self._settle(self.tr("Accept doubtful boxes"), accept=True)
+        threshold = self._desk.threshold
+        self._settle(
+            self.tr("Accept doubtful boxes"), lambda t, p: review.accepted(t, p, threshold)
+        )
 
     def dismiss(self) -> None:
         """Nothing is wrong at the place under the playhead; the boxes stay the tracker's."""
-        self._settle(self.tr("Dismiss alarm"), accept=False)
+        threshold = self._desk.threshold
+        self._settle(self.tr("Dismiss alarm"), lambda t, p: review.dismissed(t, p, threshold))
+
+    def absent(self) -> None:
+        """The target is not there at the place under the playhead; the alarm was right."""
+        self._settle(self.tr("Mark doubtful stretch absent"), _absent, rightly=True)
 
     def forget_learnt(self, field: str = "") -> None:
         """Thresholds of the chosen tracker as calibrated again: one of them, or all."""
@@ -204,7 +214,10 @@ class Review(QObject):
             return next((p for p in ordered if (p.first, p.track_id) > here), None)
         return next((p for p in reversed(ordered) if (p.first, p.track_id) < here), None)
 
-    def _settle(self, text: str, *, accept: bool) -> None:
+    def _settle(
+        self, text: str, verdict: Callable[[Track, Place], Track], *, rightly: bool = False
+    ) -> None:
+        """Give a verdict on the place under the playhead; `rightly`: its alarms were right."""
         self.refresh()
         place, desk = self._queue.at, self._desk
         if place is None or desk.session is None:
@@ -212,15 +225,15 @@ class Review(QObject):
             return
         after = self._after(place)
         track = desk.document.track(place.track_id)
-        act = review.accepted if accept else review.dismissed
         desk.edit(
             text,
-            desk.document.with_track(act(track, place, desk.threshold)),
+            desk.document.with_track(verdict(track, place)),
             focus=(place.track_id, place.first),
             frames=(place.first, place.last),
         )
-        tracker = self._tracker_of(track.at(place.worst))
-        self._learn(desk.tolerances.accepted(tracker, place.alarms))
+        if not rightly:
+            tracker = self._tracker_of(track.at(place.worst))
+            self._learn(desk.tolerances.accepted(tracker, place.alarms))
         self.refresh()
         if after is not None and after in self._queue.places:
             self.show(after)
@@ -302,3 +315,7 @@ class Review(QObject):
         self._corrected = {}
         self._desk.threshold = None
         self.refresh()
+
+
+def _absent(track: Track, place: Place) -> Track:
+    return ranges.absent(track, place.first, place.last)

@@ -22,6 +22,7 @@ LAST = int(np.iinfo(np.int32).max) - 1
 """A frame after any clip's last: "to the end" for deleting and filling."""
 
 _STATEMENTS = Flag.OCCLUDED | Flag.TRUNCATED
+_ABSENCE = Flag.ABSENT | Flag.OUT_OF_VIEW
 
 
 def propagated(document: Document, track_id: int, frame: int, first: int, last: int) -> Document:
@@ -90,10 +91,11 @@ def marked(
         return document.with_track(replace(track, columns=replace(columns, flags=flags)))
     if not on:
         return document.with_track(replace(track, columns=columns.select(~(inside & gone))))
-    return document.with_track(_absent(track, first, last, flag))
+    return document.with_track(absent(track, first, last, flag))
 
 
-def _absent(track: Track, first: int, last: int, flag: Flag) -> Track:
+def absent(track: Track, first: int, last: int, flag: Flag = Flag.ABSENT) -> Track:
+    """A track with placeholders on ``first..last``; a person's boxes that are not absent stay."""
     columns = track.columns
     stay = columns.frames[columns.protected() & ((columns.flags & Flag.ABSENT) == 0)]
     frames = np.setdiff1d(np.arange(first, last + 1), stay)
@@ -117,6 +119,79 @@ def _absent(track: Track, first: int, last: int, flag: Flag) -> Track:
         }
     )
     return replace(track, columns=columns.overlaid(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames ``first..last`` of which `flags` are to be stated, or taken back."""
+
+    first: int
+    last: int
+    flags: Flag
+    on: bool = True
+
+
+def stretch_to(track: Track, frame: int) -> Stretch:
+    """What is to change so that the nearest statement reaches up to `frame`.
+
+    A stretch of frames with the same statement (absent, out of view, occluded, truncated)
+    before `frame` grows up to it; one that goes on beyond `frame` ends there; without one
+    before, the next one after begins at `frame`.
+
+    Raises
+    ------
+    EditError
+        If nothing is stated anywhere, or nothing beyond `frame` is to be taken back, or if
+        absence would reach across a box of a person.
+    """
+    columns = track.columns
+    stated = np.flatnonzero((columns.flags & int(_STATEMENTS | _ABSENCE)) != 0)
+    if not len(stated):
+        raise EditError(
+            "Nothing is stated of this object.",
+            "State on one frame that it is absent, out of view, occluded or truncated first.",
+        )
+    frames = columns.frames[stated]
+    before = int(np.searchsorted(frames, frame, side="right")) - 1
+    at = stated[max(before, 0)]
+    flags = Flag(int(columns.flags[at])) & (_STATEMENTS | _ABSENCE)
+    start = int(columns.frames[at])
+    if start != frame:
+        first, last = (start + 1, frame) if start < frame else (frame, start - 1)
+        if flags & Flag.ABSENT:
+            _require_free(columns, first, last)
+        return Stretch(first, last, flags)
+    last = _last_alike(columns, int(at), flags)
+    if last == frame:
+        raise EditError("The statement ends on this frame already.")
+    return Stretch(frame + 1, last, flags, on=False)
+
+
+def _require_free(columns: Columns, first: int, last: int) -> None:
+    inside = (columns.frames >= first) & (columns.frames <= last)
+    seen = columns.protected() & ((columns.flags & Flag.ABSENT) == 0)
+    across = columns.frames[inside & seen]
+    if len(across):
+        raise EditError(
+            f"Your box on frame {across[0]} says that the target is there.",
+            "State its absence on a frame on this side of that box first.",
+        )
+
+
+def _last_alike(columns: Columns, row: int, flags: Flag) -> int:
+    """Last frame, without a pause, of which all of `flags` are stated as on `row`."""
+    alike = (columns.flags[row:] & np.uint8(flags)) == np.uint8(flags)
+    alike &= columns.frames[row:] - columns.frames[row] == np.arange(len(alike))
+    end = int(np.argmin(alike)) if not alike.all() else len(alike)
+    return int(columns.frames[row + end - 1])
+
+
+def with_stretch(document: Document, track_id: int, stretch: Stretch) -> Document:
+    """A document in which a stretch is stated, or taken back (see :func:`marked`)."""
+    for flags in (stretch.flags & _ABSENCE, *(stretch.flags & _STATEMENTS)):
+        if flags:
+            document = marked(document, track_id, stretch.first, stretch.last, flags, on=stretch.on)
+    return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,19 @@ def _mark(document: Document, rng: np.random.Generator) -> Done:
     return after, frozenset(named) if flag & Flag.ABSENT else NOTHING
 
 
+def _state_to(document: Document, rng: np.random.Generator) -> Done:
+    """What is stated nearest to a frame holds up to there, or ends there."""
+    track = a_track(document, rng)
+    stretch = ranges.stretch_to(track, a_frame(rng))
+    named = {
+        k.frame
+        for k in track.keyframes()
+        if k.is_absent and stretch.first <= k.frame <= stretch.last
+    }
+    after = ranges.with_stretch(document, track.id, stretch)
+    return after, frozenset(named) if stretch.flags & Flag.ABSENT else NOTHING
+
+
 def _others(document: Document, rng: np.random.Generator) -> Done:
     track = a_track(document, rng)
     edits = [
@@ -203,6 +216,7 @@ EDITS: dict[str, Edit] = {
     "delete track": _delete_track,
     "sweep": _sweep,
     "mark": _mark,
+    "state to": _state_to,
     "dismiss": _dismiss,
     "propagate": _propagate,
     "fill": _fill,

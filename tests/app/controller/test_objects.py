@@ -193,6 +193,31 @@ def test_that_out_of_view_is_stated_and_taken_back_on_one_frame(
     assert frames(desk) == list(range(10))
 
 
+def test_that_a_statement_is_stretched_up_to_the_frame_and_ends_there_when_it_goes_on(
+    desk: Desk, objects: Objects, told: list[str]
+) -> None:
+    at(desk, 12)
+    objects.out_of_view()
+    at(desk, 15)
+    objects.state_to_here()
+    assert frames(desk) == [*range(10), 12, 13, 14, 15]
+    assert told == ["Mark out of view: 3 frames, 13 – 15."]
+    at(desk, 13)
+    objects.state_to_here()
+    assert frames(desk) == [*range(10), 12, 13]
+    assert told[1:] == ["No more out of view: 2 frames, 14 – 15."]
+    desk.stack.undo()
+    desk.stack.undo()
+    assert frames(desk) == [*range(10), 12], "each is one step"
+    objects.toggle(Flag.OCCLUDED, "occluded")
+    at(desk, 2)
+    objects.truncated()
+    at(desk, 5)
+    objects.state_to_here()
+    columns = desk.document.track(1).columns
+    assert columns.frames[(columns.flags & Flag.TRUNCATED) != 0].tolist() == [2, 3, 4, 5]
+
+
 def test_that_a_locked_object_is_left_alone_and_an_object_being_tracked_as_well(
     desk: Desk, objects: Objects, told: list[str]
 ) -> None:

@@ -117,6 +117,24 @@ def test_that_dismissing_leaves_the_boxes_to_the_tracker(desk: Desk, review: Rev
     assert not desk.document.tracks[0].columns.protected().any()
 
 
+def test_that_absence_is_stated_of_the_whole_stretch_and_teaches_nothing(
+    desk: Desk, review: Review
+) -> None:
+    before = desk.document
+    review.go(1)
+    review.absent()
+    track = desk.document.tracks[0]
+    assert [k.frame for k in track.keyframes() if k.is_absent] == [5, 6]
+    assert track.columns.select(track.columns.frames > 6) == before.tracks[0].columns.select(
+        before.tracks[0].columns.frames > 6
+    )
+    assert desk.state.frame == 20
+    assert _first_frames(review) == [20]
+    assert not desk.tolerances.of("edcf"), "the alarm was right"
+    desk.stack.undo()
+    assert desk.document is before
+
+
 def test_that_a_correction_settles_its_frame(desk: Desk, review: Review) -> None:
     track = desk.document.tracks[0]
     fixed = track.with_keyframes([Keyframe(20, Box(0, 0, 20, 20))])
