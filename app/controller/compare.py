@@ -227,6 +227,7 @@ class Compare(QObject):
 
     @Slot(object)
     def _on_run(self, plan: object) -> None:
+        self._growth.stop()  # what follows has all rows
         last = self._last_run()
         if last is not None:
             self._traces[RUN] = trace_of_run(last)
