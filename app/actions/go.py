@@ -8,6 +8,9 @@ GO: tuple[ActionSpec, ...] = (
     action("play", "Play or pa&use", "Go", "Space",
            "Play the clip; while a tracker runs, hold it or let it go on.",
            icon="play", checkable=True),
+    action("play_around", "Pla&y around this place", "Go", "Shift+L",
+           "Play the doubtful place under the playhead with half a second to each side, over and "
+           "over; once more, or Space, ends it where it began."),
     action("back1", "&Previous frame", "Go", "D", "One frame back.", icon="step-back", section=1),
     action("fwd1", "&Next frame", "Go", "F", "One frame on.", icon="step-forward", section=1),
     action("back10", "10 frames &back", "Go", "S", "Ten frames back.", icon="back10", section=1),

@@ -25,6 +25,9 @@ from app.settings import Preferences
 from core.engine.extent import ONE, TO_NEXT_KEY, Extent
 from core.states import IntervalMode
 
+AROUND = 12
+"""Frames before and after a place that are played with it: half a second."""
+
 
 class Controller(QObject):
     """Owns the desk and the parts that work on it; ends their threads."""
@@ -136,6 +139,7 @@ class Controller(QObject):
         playback = self.playback
         return {
             "play": self.play_or_hold,
+            "play_around": self.play_around,
             "back1": lambda: self.step(-1),
             "fwd1": lambda: self.step(1),
             "back10": lambda: self.step(-10),
@@ -212,6 +216,13 @@ class Controller(QObject):
             self.runs.toggle_pause()
         else:
             self.playback.toggle()
+
+    def play_around(self) -> None:
+        """Play the doubtful place at the playhead, or the frames around it, over and over."""
+        place, frame = self.review.queue.at, self.desk.state.frame
+        first, last = (place.first, place.last) if place is not None else (frame, frame)
+        self.runs.user_moved()
+        self.playback.toggle_loop(first - AROUND, last + AROUND)
 
     def cancel(self) -> None:
         """Esc: leave drawing; else end the run, else stop playing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,15 @@ from core.document.track import Columns
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 _FALLBACK_FPS = 25.0
 _PREROLL = 0.004  # seconds a timer may fire early without being sent back to sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Frames ``first..last`` that are played over and over; `home` is where one was before."""
+
+    first: int
+    last: int
+    home: int
 
 
 class Playback(QObject):
@@ -48,6 +58,7 @@ class Playback(QObject):
         self._began = 0.0  # clock and frame when real-time playback began
         self._from = 0
         self._due = 0.0
+        self._loop: Loop | None = None
         desk.clip_changed.connect(self._on_clip)
 
     @property
@@ -100,10 +111,26 @@ class Playback(QObject):
         self._timer.start(0)
 
     def pause(self) -> None:
-        """Stop playing."""
+        """Stop playing; a loop goes back to where it was begun."""
         self._timer.stop()
         if self._desk.state.playing:
             self._desk.update(playing=False)
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            self.go(loop.home)
+
+    def toggle_loop(self, first: int, last: int) -> None:
+        """Play `first` to `last` over and over, or end that."""
+        state, looping = self._desk.state, self._loop is not None
+        self.pause()
+        if looping or state.frame_count <= 0:
+            return
+        last = min(last, state.frame_count - 1)
+        self._loop = Loop(max(first, 0), last, state.frame)
+        self.go(self._loop.first)
+        self._desk.update(playing=True)
+        self._restart_clock()
+        self._timer.start(0)
 
     def set_speed(self, speed: float) -> None:
         """Play `speed` times as fast as recorded."""
@@ -142,7 +169,8 @@ class Playback(QObject):
         state = self._desk.state
         if not state.playing or self._loader.is_busy:
             return  # the next frame is asked for when this one has arrived
-        if state.frame >= state.frame_count - 1:
+        last = self._loop.last if self._loop is not None else state.frame_count - 1
+        if state.frame >= last and self._loop is None:
             self.pause()
             return
         now = time.perf_counter()
@@ -150,7 +178,12 @@ class Playback(QObject):
         if wait > _PREROLL:
             self._timer.start(int(wait * 1000))
             return
-        self.go(self._next_frame(now))
+        if state.frame >= last and self._loop is not None:
+            self.go(self._loop.first)
+            self._restart_clock()
+            self._due += 1 / self._fps()
+            return
+        self.go(min(self._next_frame(now), last))
 
     def _next_frame(self, now: float) -> int:
         frame = self._desk.state.frame
@@ -175,6 +208,7 @@ class Playback(QObject):
     @Slot()
     def _on_clip(self) -> None:
         self._timer.stop()
+        self._loop = None
         self._loader.forget()
         if self._desk.session is None:
             self.frame_shown.emit(None, 0.0)

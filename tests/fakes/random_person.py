@@ -41,8 +41,9 @@ _SELDOM = """
     track_one keep_tail propose discard_here discard_all take_fused take_here0 take_stretch2
     review_accept review_dismiss review_absent state_to_here next_doubtful absent occluded
     truncated out_of_view fill_gap fill_gaps propagate simplify delete_box delete_after
-    delete_before split join merge swap duplicate lock hide solo mode_tracked mode_linear mode_smooth mode_gap attribute_next
-    next_apart record save clips_next clips_prev clips_track clips_up clips_refresh play
+    delete_before split join merge swap duplicate lock hide solo mode_tracked mode_linear
+    mode_smooth mode_gap attribute_next next_apart record save clips_next clips_prev clips_track
+    clips_up clips_refresh play play_around
 """
 _ALONE = ("draw", "move", "say", "declare", "go_back", "status", "rename", "take_off")
 ACTIONS = (*_OFTEN.split(), *_SELDOM.split(), *_ALONE)

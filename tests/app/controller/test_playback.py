@@ -86,6 +86,26 @@ def test_that_real_time_keeps_the_clock_and_leaves_frames_out(desk, playback, qt
     assert time.perf_counter() - began < 30 * 0.02, "less than every frame would have taken"
 
 
+@pytest.mark.parametrize("kind", ["every_frame", "real_time"])
+def test_that_a_loop_stays_within_its_frames_and_ends_where_it_began(
+    desk, playback, qtbot, kind
+) -> None:
+    desk.set_preferences(Preferences(playback=kind))
+    playback.go(10)
+    qtbot.waitUntil(lambda: playback.is_settled)
+    frames = shown(playback)
+    playback.toggle_loop(8, 12)
+    qtbot.waitUntil(lambda: len(frames) > 11, timeout=10000)
+    assert {8, 12} <= set(frames) <= set(range(8, 13))
+    assert sum(b < a for a, b in zip(frames, frames[1:], strict=False)) >= 2, "over and over"
+    playback.toggle_loop(8, 12)
+    qtbot.waitUntil(lambda: playback.is_settled)
+    assert (desk.state.playing, desk.state.frame, frames[-1]) == (False, 10, 10)
+    playback.toggle_loop(8, 12)
+    playback.user_go(20)
+    assert (desk.state.playing, desk.state.frame) == (False, 20)
+
+
 def test_that_playing_from_the_end_starts_again(desk, playback, qtbot) -> None:
     playback.go(29)
     qtbot.waitUntil(lambda: playback.is_settled)
