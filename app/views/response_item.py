@@ -8,22 +8,23 @@ points. Hidden, it computes nothing. Colours are data: they do not follow the th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
-from app.views.layer_paint import COMPOSITION, contour_path
+from app.views.layer_paint import COMPOSITION, contour_path, draw_contours, draw_extent
 from app.views.layer_types import cell_at
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
-from core.render.layers import Grain, color_indices, map_levels, pixels_of
+from core.render.layers import Grain, color_indices, line_color, map_levels, pixels_of
 from core.trackers.base import ResponseMap
 
 _NOTE_STEP = 26.0  # between the notes of layers that lie on one place
-_HALO = QColor(0, 0, 0, 130)
 
 
 class ResponseItem(QGraphicsItem):
@@ -121,13 +122,9 @@ class ResponseItem(QGraphicsItem):
         to_view = cells * enter_view_space(painter)
         if settings.contours:
             self._paint_contours(painter, self._map, to_view)
-        outline = to_view.map(QPolygonF(whole))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, style in ((0, Qt.PenStyle.SolidLine), (255, Qt.PenStyle.DashLine)):
-            painter.setPen(QPen(QColor(color, color, color, 130), 1, style))
-            painter.drawPolygon(outline)
+        place = draw_extent(painter, whole, to_view)
         if self._age > 0:
-            self._paint_age(painter, outline.boundingRect(), seen)
+            self._paint_age(painter, place, seen)
 
     def _paint_contours(
         self, painter: QPainter, response: ResponseMap, to_view: QTransform
@@ -135,12 +132,7 @@ class ResponseItem(QGraphicsItem):
         settings = self._settings
         if self._lines is None:
             self._lines = contour_path(response, *map_levels(response, settings), settings.contours)
-        path = to_view.map(self._lines)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        r, g, b = (int(v) for v in colormap_table(settings.colormap)[225])
-        for color, width in ((_HALO, 3.0), (QColor(r, g, b), 1.4)):
-            painter.setPen(QPen(color, width))
-            painter.drawPath(path)
+        draw_contours(painter, to_view.map(self._lines), line_color(settings.colormap))
 
     def _paint_age(self, painter: QPainter, place: QRectF, seen: QRectF) -> None:
         if not place.intersects(seen):
@@ -184,6 +176,5 @@ class ResponseItem(QGraphicsItem):
 
 def _cell_size(to_device: QTransform) -> float:
     """Pixels of the screen along the shorter side of a cell."""
-    wide = float(np.hypot(to_device.m11(), to_device.m12()))
-    tall = float(np.hypot(to_device.m21(), to_device.m22()))
-    return min(wide, tall)
+    wide = math.hypot(to_device.m11(), to_device.m12())
+    return min(wide, math.hypot(to_device.m21(), to_device.m22()))

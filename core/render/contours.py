@@ -3,15 +3,20 @@
 The cells' centres are the nodes; a line crosses an edge between two nodes where linear
 interpolation meets the level. Squares with two opposite high corners are decided by their
 mean. Positions are cells as in :class:`core.geometry.Placement`. All levels are worked out
-together: only squares that a line crosses are looked at one by one.
+together: a node's rank is the number of levels below it, and a square is crossed by the
+levels between the lowest and the highest rank of its corners, so nothing else is looked at.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Integers = NDArray[np.intp]
+_Lines = NDArray[np.float64]
 
 # Sides of a square: 0 top, 1 right, 2 bottom, 3 left. Corners: 1 top left, 2 top right,
 # 4 bottom right, 8 bottom left. 16 and 17 are 5 and 10 with a high middle.
@@ -20,21 +25,20 @@ _SEGMENTS: dict[int, tuple[tuple[int, int], ...]] = {
     7: ((3, 2),), 8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),),
     12: ((1, 3),), 13: ((1, 0),), 14: ((0, 3),), 16: ((3, 2), (0, 1)), 17: ((0, 3), (2, 1)),
 }  # fmt: skip
-_FIRST = np.zeros((18, 2), np.intp)
-_SECOND = np.full((18, 2), -1, np.intp)
+_SIDES = np.zeros((2, 18, 2), np.intp)  # of the first line of every code, and of the second
+_TWO = np.zeros(18, np.bool_)
 for _code, _sides in _SEGMENTS.items():
-    _FIRST[_code] = _sides[0]
-    if len(_sides) == 2:
-        _SECOND[_code] = _sides[1]
-_HIGH_MIDDLE = {5: 16, 10: 17}
-# From corner to corner along each side (corners: 0 top left, 1 top right, 2 bottom right,
-# 3 bottom left), and where the side begins and whither it goes, in cells.
-_FROM, _TO = np.array([0, 1, 3, 0]), np.array([1, 2, 2, 3])
+    _SIDES[: len(_sides), _code] = _sides
+    _TWO[_code] = len(_sides) == 2
+_RAISED = np.arange(18)  # the code with a high middle
+_RAISED[[5, 10]] = 16, 17
+_WEIGHTS = np.array([1, 2, 4, 8], np.uint8)
+# Where each side begins and whither it goes, (col, row) from the square's first node.
 _BEGIN = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
 _ALONG = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
 
 
-def contour(values: NDArray[np.floating], level: float) -> NDArray[np.floating]:
+def contour(values: NDArray[np.floating], level: float) -> _Lines:
     """Line segments ``(N, 2, 2)`` of ``(col, row)`` where `values` cross `level`.
 
     Squares with a value that is not finite have no line.
@@ -42,32 +46,63 @@ def contour(values: NDArray[np.floating], level: float) -> NDArray[np.floating]:
     return contours(values, (level,))
 
 
-def contours(values: NDArray[np.floating], levels: Sequence[float]) -> NDArray[np.floating]:
+def contours(values: NDArray[np.floating], levels: Sequence[float]) -> _Lines:
     """Line segments ``(N, 2, 2)`` of ``(col, row)`` where `values` cross any of `levels`."""
-    rows, cols = values.shape
-    if rows < 2 or cols < 2 or not levels:
+    if min(values.shape) < 2 or not levels:
         return np.empty((0, 2, 2))
-    a, b = values[:-1, :-1], values[:-1, 1:]
-    d, c = values[1:, :-1], values[1:, 1:]
-    corners = np.stack([a, b, c, d]).astype(np.float64)
-    steps = np.array(levels, np.float64)
-    high = (values.astype(np.float64) > steps[:, None, None]).view(np.uint8)
-    kind = high[:, :-1, :-1] | high[:, :-1, 1:] << 1 | high[:, 1:, 1:] << 2 | high[:, 1:, :-1] << 3
-    crossed = (kind != 0) & (kind != 15)
-    if not np.isfinite(values).all():
-        crossed &= np.isfinite(corners).all(axis=0)
-    step, row, col = np.nonzero(crossed)
-    codes, squares = kind[step, row, col], corners[:, row, col].T
+    nodes, steps = values.astype(np.float64), np.array(sorted(levels), np.float64)
+    rank = np.zeros(nodes.shape, np.uint8 if len(steps) < 256 else np.intp)
+    for step in steps.tolist():
+        rank += nodes > step
+    lowest, count = _crossed(nodes, rank)
+    first = count.ravel().nonzero()[0]  # the squares that a line crosses, by their first node
+    times = count.ravel()[first].astype(np.intp)
+    ends = times.cumsum()
+    square = first.repeat(times)  # from here on one entry per line
+    step = np.arange(len(square)) - (ends - times - lowest.ravel()[first]).repeat(times)
+    cols = nodes.shape[1]
+    corners = square[:, None] + np.array([0, 1, cols + 1, cols])
+    codes = (rank.ravel()[corners] > step[:, None]) @ _WEIGHTS
     level = steps[step]
-    above = squares.mean(axis=1) > level
-    for code, raised in _HIGH_MIDDLE.items():
-        codes[above & (codes == code)] = raised
-    low, up = squares[:, _FROM], squares[:, _TO]
-    corner = np.stack([col + 0.5, row + 0.5], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):  # on sides that no line crosses
-        share = (level[:, None] - low) / (up - low)
-        points = corner[:, None] + _BEGIN + share[..., None] * _ALONG
-    number = np.arange(len(codes))[:, None]
-    second = _SECOND[codes]
-    two = second[:, 0] >= 0
-    return np.concatenate([points[number, _FIRST[codes]], points[number[two], second[two]]])
+    twice = _TWO[codes].nonzero()[0]
+    if not len(twice):
+        return _lines(nodes, square, level, _SIDES[0, codes])
+    high = twice[nodes.ravel()[corners[twice]].mean(axis=1) > level[twice]]
+    codes[high] = _RAISED[codes[high]]
+    every = np.concatenate([np.arange(len(codes)), twice])
+    sides = np.concatenate([_SIDES[0, codes], _SIDES[1, codes[twice]]])
+    return _lines(nodes, square[every], level[every], sides)
+
+
+def _crossed(nodes: _Lines, rank: NDArray[np.integer]) -> tuple[NDArray, NDArray]:
+    """The lowest rank at every square's corners, and how many levels cross it.
+
+    Both have the shape of the map; the last row and column begin no square.
+    """
+    left, right = rank[:, :-1], rank[:, 1:]
+    lower, higher = np.minimum(left, right), np.maximum(left, right)
+    low, count = np.zeros(rank.shape, rank.dtype), np.zeros(rank.shape, rank.dtype)
+    np.minimum(lower[:-1], lower[1:], out=low[:-1, :-1])
+    np.maximum(higher[:-1], higher[1:], out=count[:-1, :-1])
+    count -= low
+    if not (math.isfinite(nodes.min()) and math.isfinite(nodes.max())):
+        known = np.isfinite(nodes)
+        whole = known[:-1, :-1] & known[:-1, 1:] & known[1:, :-1] & known[1:, 1:]
+        count[:-1, :-1][~whole] = 0
+    return low, count
+
+
+def _lines(nodes: _Lines, square: _Integers, level: _Lines, sides: _Integers) -> _Lines:
+    """From side to side ``(N, 2)`` of each square, where `level` lies between its nodes."""
+    cols, flat = nodes.shape[1], nodes.ravel()
+    begin = square[:, None] + np.array([0, 1, cols, 0])[sides]
+    end = begin + np.array([1, cols, 1, cols])[sides]
+    low = flat[begin]
+    share = (level[:, None] - low) / (flat[end] - low)
+    lines = _ALONG[sides]
+    lines *= share[..., None]
+    lines += _BEGIN[sides]
+    row = square // cols
+    lines[..., 0] += (square - row * cols)[:, None] + 0.5
+    lines[..., 1] += row[:, None] + 0.5
+    return lines

@@ -8,6 +8,7 @@ ground (the separable modes of SVG Compositing 1.2), mixed in by the layer's opa
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -111,10 +112,18 @@ def map_levels(response: ResponseMap, settings: Look) -> tuple[float, float]:
     if response.value_range is not None:
         low, high = response.value_range
     else:
-        finite = response.values[np.isfinite(response.values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        low, high = _known_range(response.values)
     span = high - low
     return low + settings.low * span, low + settings.high * span
+
+
+def _known_range(values: NDArray[np.floating]) -> tuple[float, float]:
+    """Lowest and highest of the values that are finite; 0 and 1 where none is."""
+    low, high = float(values.min()), float(values.max())
+    if not math.isfinite(high - low):
+        finite = values[np.isfinite(values)]
+        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return low, high
 
 
 def color_indices(response: ResponseMap, settings: Look) -> NDArray[np.uint8]:
@@ -129,10 +138,12 @@ def color_indices(response: ResponseMap, settings: Look) -> NDArray[np.uint8]:
     values = response.values
     if not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
-    level = np.clip((values - low) / span, 0.0, 1.0)
+    level = (values - low) / span
+    np.clip(level, 0.0, 1.0, out=level)
     if settings.gamma != 1.0:
-        level = level**settings.gamma
-    return np.rint(level * 255).astype(np.uint8)
+        level **= settings.gamma
+    level *= 255
+    return np.rint(level, out=level).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +157,10 @@ class Grain:
     def of(cls, cell: float, side: int, *, smooth: bool) -> Grain:
         """For cells of so many pixels of the screen, in a map of `side` cells."""
         if cell < _SMALLEST_CELL:  # they would be missed by sampling
-            return cls(pool=int(np.ceil(1 / max(cell, 1e-3))))
+            return cls(pool=math.ceil(1 / max(cell, 1e-3)))
         # Qt walks through a picture in 1/65536 of its pixels: where one of them fills
         # much of the screen, its edge would be some pixels off.
-        wanted = 1 if smooth else int(np.ceil(cell / _SHARP_CELL))
+        wanted = 1 if smooth else math.ceil(cell / _SHARP_CELL)
         return cls(times=max(min(wanted, _SHARP_SIDE // side), 1))
 
 
@@ -179,6 +190,18 @@ def pixels_of(
     if grain.times > 1:
         pixels = np.repeat(np.repeat(pixels, grain.times, axis=0), grain.times, axis=1)
     return pixels
+
+
+def contour_levels(low: float, high: float, count: int) -> list[float]:
+    """The values of `count` lines that divide ``low..high`` evenly."""
+    return [low + (high - low) * k / (count + 1) for k in range(1, count + 1)]
+
+
+@functools.cache
+def line_color(colormap: str) -> tuple[int, int, int]:
+    """Red, green and blue of the lines on that colour map."""
+    red, green, blue = (int(v) for v in colormap_table(colormap)[225])
+    return red, green, blue
 
 
 def paint_layers(picture: Picture, layers: Sequence[DrawnLayer]) -> Picture:
@@ -260,8 +283,7 @@ BLENDING: dict[str, Blend] = {
 
 def _draw_contours(canvas: Picture, response: ResponseMap, look: Look) -> None:
     low, high = map_levels(response, look)
-    levels = [low + (high - low) * k / (look.contours + 1) for k in range(1, look.contours + 1)]
-    lines = contours(response.values, levels)
+    lines = contours(response.values, contour_levels(low, high, look.contours))
     if not len(lines):
         return
     points = response.placement.to_frame(lines.reshape(-1, 2).astype(np.float64)).reshape(-1, 2, 2)
@@ -270,7 +292,7 @@ def _draw_contours(canvas: Picture, response: ResponseMap, look: Look) -> None:
     halo = canvas.copy()
     cv2.polylines(halo, list(ends), False, (0, 0, 0), 3 * unit, cv2.LINE_AA, _SHIFT)
     cv2.addWeighted(halo, 130 / 255, canvas, 1 - 130 / 255, 0, dst=canvas)
-    color = tuple(int(v) for v in colormap_table(look.colormap)[225])
+    color = line_color(look.colormap)
     cv2.polylines(canvas, list(ends), False, color, unit, cv2.LINE_AA, _SHIFT)
 
 

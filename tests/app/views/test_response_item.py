@@ -231,3 +231,31 @@ def test_that_whatever_changes_about_a_layer_is_seen(make_canvas, photograph) ->
     assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
     view.show_map(ResponseMap(values[::-1].copy(), place))
     assert not np.array_equal(photograph(view), seen[-1])
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_that_a_line_of_equal_value_has_no_dots_where_its_pieces_meet(
+    make_canvas, photograph, ratio
+):
+    view = make_canvas(level=200, ratio=ratio)
+    place = Placement((9.37, 0.0, 221.61, 3.1, 8.11, 83.27))
+    ramp = np.tile(np.linspace(0, 1, 21, dtype=np.float32), (15, 1))
+    view.show_map(ResponseMap(ramp, place))
+    view.set_overlay(replace(SHARP, opacity=0.0, contours=1))
+    pixels = photograph(view, ratio)
+    darkest = []
+    for row in np.linspace(2, 12, 60):
+        at = view.frame_to_view(*place.to_frame(np.array([[10.5, row]]))[0]) * ratio
+        across = pixels[int(at.y()), int(at.x() - 4 * ratio) : int(at.x() + 4 * ratio)]
+        darkest.append(across.max(axis=1).min())
+    assert max(darkest) < 160, "a dark halo on both sides of the bright line"
+    assert min(darkest) > np.median(darkest) - 8
+
+
+def test_that_the_outline_of_an_upright_map_is_crisp(make_canvas, photograph):
+    view = make_canvas(level=200)
+    view.show_map(planted(Placement((9.37, 0.0, 221.61, 0.0, 8.11, 143.27))))
+    view.set_overlay(replace(SHARP, opacity=0.0, contours=1))
+    left = view.frame_to_view(221.61, 200.0).toPoint()
+    across = photograph(view)[left.y() + 2, left.x() - 4 : left.x() + 5].max(axis=1)
+    assert np.count_nonzero(np.abs(across - 200) > 5) == 1
