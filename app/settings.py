@@ -116,7 +116,6 @@ class Preferences:
         choices=("one", "two", "way back"),
         choice_labels=("One other tracker", "Two other trackers", "The way back"),
         group="Tracking",
-        label="Check asks",
     )
     second_tracker: bool = param(
         False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from core.video.source import Access
@@ -59,6 +59,7 @@ class StatusBar(QStatusBar):
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName(self.tr("Progress of the run"))
         self._progress.hide()
+        self._told_run, self._told_work = ("", 0, 0), ("", 0, 0)
         self._place = self._label(self.tr("Frame and time"), 34)
         self._access = self._label(self.tr("Frame access"), 0)
         self._device = self._label(self.tr("Device"), 0)
@@ -86,6 +87,17 @@ class StatusBar(QStatusBar):
 
     def show_run(self, text: str, done: int, total: int) -> None:
         """How the run goes; an empty text means that none does."""
+        self._told_run = (text, done, total)
+        self._show_under_way()
+
+    @Slot(str, int, int)
+    def show_work(self, text: str, done: int, total: int) -> None:
+        """How other work goes, while no run does."""
+        self._told_work = (text, done, total)
+        self._show_under_way()
+
+    def _show_under_way(self) -> None:
+        text, done, total = self._told_run if self._told_run[0] else self._told_work
         shown = self._run.fontMetrics().elidedText(
             text, Qt.TextElideMode.ElideRight, self._run.width()
         )

@@ -63,11 +63,11 @@ class _Job:
 class Checking(QObject):
     """Carries out both actions of app/actions/review.py.
 
-    `progress` tells what is under way, empty when nothing is; `finished` the number of
-    frames that somebody had an opinion about.
+    `progress` tells what is under way, how much is done and of how much, an empty text when
+    nothing is; `finished` the number of frames that somebody had an opinion about.
     """
 
-    progress = Signal(str)
+    progress = Signal(str, int, int)
     finished = Signal(int)
 
     def __init__(self, desk: Desk, background: Background, parent: QObject | None = None) -> None:
@@ -188,12 +188,13 @@ class Checking(QObject):
     @Slot()
     def _tell(self) -> None:
         if self._job is not None:
-            text = self.tr("Checking with %s: %d of %d")
-            self.progress.emit(text % (self._job.title, self._job.done, self._job.total))
+            job = self._job
+            text = self.tr("Checking %d of %d boxes with %s") % (job.done, job.total, job.title)
+            self.progress.emit(text, job.done, job.total)
 
     def _quiet(self) -> None:
         self._timer.stop()
-        self.progress.emit("")
+        self.progress.emit("", 0, 0)
 
     # ---- carrying ------------------------------------------------------------------------
 

@@ -275,7 +275,7 @@ def _of_run(last: LastRun) -> Known:
 def trace_of_run(last: LastRun) -> Trace:
     """The last run of the clip, as far as it is."""
     spec, run = registry.find(last.plan.run.tracker), last.plan.run
-    title = f"run {run.id}: {run.tracker}"
+    title = f"Run {run.id}: {run.tracker}"
     return Trace.of_rows(title, last.buffer.since(0), last.maps, spec.maps, last.plan.step)
 
 

@@ -1,4 +1,4 @@
-"""Checks and carried corrections in the window: two actions and a line of progress."""
+"""Checks and carried corrections in the window: two actions, and progress in the bottom line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CheckingFeature(Feature):
         super().__init__(parts)
         controller = parts.controller
         self.checking = Checking(controller.desk, controller.background, self)
-        self.checking.progress.connect(parts.panels.transport.set_status)
+        self.checking.progress.connect(parts.status.show_work)
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """The actions of app/actions/review.py."""

@@ -46,6 +46,8 @@ class ReinitFeature(Feature):
             "preview", self.tr("Preview of corrections"), self.panel, beside="timeline"
         )
         self._before = 0  # height of the lower docks before the preview
+        self._roomy = False
+        self.panel.show_strips(self.idle_text(), (), -1)
         self._ghosts = ProposalItem()
         self._ghosts.setZValue(_ABOVE_PROPOSALS)
         panels.canvas.scene().addItem(self._ghosts)
@@ -89,6 +91,12 @@ class ReinitFeature(Feature):
             self.preview.choose(_ORDER[_KEYS[key]])
         return True
 
+    def idle_text(self) -> str:
+        """What the panel is for, while it shows nothing."""
+        return self.tr("Correct a box, then see here what each way to take it would track%s.") % (
+            self._desk.key_note("preview")
+        )
+
     @Slot(int)
     def _count(self, count: int) -> None:
         window_settings().setValue(_PLACE, count)
@@ -101,7 +109,7 @@ class ReinitFeature(Feature):
     def _show(self, trials: Trials | None) -> None:
         if trials is None:
             self._ghosts.set_views(())
-            self.panel.show_strips(self.tr("No preview."), (), -1)
+            self.panel.show_strips(self.idle_text(), (), -1)
             if self.dock.isVisible():
                 self.dock.hide()
                 timeline = self.parts.panels.docks["timeline"]
@@ -116,8 +124,11 @@ class ReinitFeature(Feature):
             self.dock.raise_()
         self._draw(trials)
         if opened:
-            for wait in (0, 100):  # wider strips are higher: once more when they have their width
+            self._roomy = False
+        if not self._roomy:  # wider strips are higher: also when they have their width
+            for wait in (0, 200):
                 QTimer.singleShot(wait, self, self._make_room)
+        self._roomy = trials.done  # from then on a person may have made it lower
 
     @Slot()
     def _make_room(self) -> None:

@@ -52,6 +52,7 @@ class TruthFeature(Feature):
         area.setWidget(self.panel)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(area.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
         self.dock = parts.panels.add_dock("evaluation", title, area, beside="tracker")
         self.panel.truth.add_actions([parts.actions[name] for name in _MENU])
         self._connect()

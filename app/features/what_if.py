@@ -245,7 +245,7 @@ class WhatIfFeature(Feature):
         if found.first_apart is not None:
             parts.append(self.tr("Apart at frame {frame}.").format(frame=found.first_apart))
         change = float(np.mean(found.score))
-        parts.append(self.tr("Score of B {change:+.3f}.").format(change=change))
+        parts.append(self.tr("The score of B is {change:+.3f} on average.").format(change=change))
         return " ".join(parts)
 
 

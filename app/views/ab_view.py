@@ -51,6 +51,7 @@ class AbView(QWidget):
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
+        splitter.setSizes([300, 130])
         column = QVBoxLayout(self)
         column.setContentsMargins(G, G // 2, G, G // 2)
         column.setSpacing(G // 2)

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -84,7 +83,7 @@ class AttributePanel(QWidget):
         self, title: str, label: str, rows: tuple[AttributeRow, ...], *, locked: bool = False
     ) -> None:
         """Show an object's attributes; an empty title is no object."""
-        self._title.show_text(title or self.tr("No object is selected"))
+        self._title.show_text(title or self.tr("No object"))
         schema = tuple(row.attribute for row in rows)
         if schema != self._schema:
             self._rebuild(schema)
@@ -177,19 +176,14 @@ class AttributePanel(QWidget):
         self._grid.setHorizontalSpacing(theme.GRID)
         self._grid.setVerticalSpacing(theme.GRID // 2)
         self._grid.setColumnStretch(1, 1)
-        area = QScrollArea(self)
-        area.setProperty("surface", "panel")
-        area.setWidget(self._form)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setMinimumHeight(30)  # one field, where the window is low
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID + 4, theme.GRID, theme.GRID + 4, theme.GRID)
         column.setSpacing(theme.GRID)
         column.addLayout(head)
         column.addWidget(self._note)
         column.addWidget(self._extent_row)
-        column.addWidget(area, 1)
+        column.addWidget(self._form)
+        column.addStretch(1)
 
     def _rebuild(self, schema: tuple[Attribute, ...]) -> None:
         while self._grid.count():

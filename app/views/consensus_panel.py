@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -27,6 +27,8 @@ from app.views.elided_label import ElidedLabel
 
 FUSED = -1
 G = theme.GRID
+_ONE_LINE = 250
+"""Width from which a tracker's name, number and buttons stand beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class ConsensusPanel(QWidget):
         self._grid.setVerticalSpacing(G // 2)
         self._grid.setColumnStretch(1, 1)
         self._rows: tuple[_Row, ...] = ()
+        self._narrow = False
         column = QVBoxLayout(self)
         column.setContentsMargins(G, G, G, G)
         column.setSpacing(G)
@@ -88,7 +91,7 @@ class ConsensusPanel(QWidget):
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("role", "boxed")
             button.setMinimumWidth(60)  # a narrow dock cuts the words, not the picture
             buttons.addWidget(button, number // 2, number % 2)
@@ -104,11 +107,22 @@ class ConsensusPanel(QWidget):
         if shown != tuple(row.number for row in self._rows):
             for row in self._rows:
                 row.remove()
-            self._rows = tuple(
-                _Row(self, self._grid, at, row.number) for at, row in enumerate(rows)
-            )
+            self._rows = tuple(_Row(self, row.number) for row in rows)
+            self._place_rows()
         for widget, row in zip(self._rows, rows, strict=True):
             widget.show_row(row)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the buttons of a tracker stand below its name."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < _ONE_LINE
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._place_rows()
+
+    def _place_rows(self) -> None:
+        for at, row in enumerate(self._rows):
+            row.place(self._grid, at, narrow=self._narrow)
 
     def here_buttons(self) -> list[QToolButton]:
         """The “Here” buttons, in the order of the rows."""
@@ -122,7 +136,7 @@ class ConsensusPanel(QWidget):
 class _Row:
     """The widgets of one tracker."""
 
-    def __init__(self, panel: ConsensusPanel, grid: QGridLayout, at: int, number: int) -> None:
+    def __init__(self, panel: ConsensusPanel, number: int) -> None:
         self.number = number
         self._swatch = _Swatch(panel)
         self._name = ElidedLabel("", parent=panel)
@@ -146,8 +160,15 @@ class _Row:
         for button in (self.here, self.stretch, self._out):
             line.addWidget(button)
         self._all = (self._swatch, self._name, self._value, self._holder)
-        for place, widget in enumerate(self._all):
-            grid.addWidget(widget, at, place)
+
+    def place(self, grid: QGridLayout, at: int, *, narrow: bool) -> None:
+        """Into the grid, in one line or two."""
+        for column, widget in enumerate(self._all[:3]):
+            grid.addWidget(widget, 2 * at, column)
+        if narrow:
+            grid.addWidget(self._holder, 2 * at + 1, 1, 1, 2)
+        else:
+            grid.addWidget(self._holder, 2 * at, 3)
 
     def show_row(self, row: MemberRow) -> None:
         """Bring it up to date."""
@@ -173,7 +194,8 @@ class _Row:
         button = QToolButton(panel)
         button.setText(text)
         button.setProperty("role", "chip")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
 

@@ -97,7 +97,10 @@ class GalleryView(QWidget):
         self._list.setAccessibleName(self.tr("Failures and alarms"))
         self._list.itemClicked.connect(self._go)
         self._list.itemActivated.connect(self._go)
-        self._nothing = QLabel(self.tr("No failures, and no alarms."), self)
+        self._nothing = QLabel(
+            self.tr("Places where a box is wrong or doubtful come here, as cards to click."), self
+        )
+        self._nothing.setProperty("role", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         row = QHBoxLayout()
@@ -124,7 +127,7 @@ class GalleryView(QWidget):
             self._list.addItem(item)
         self._list.setVisible(bool(cards))
         self._nothing.setVisible(not cards)
-        self._count.show_text(note)
+        self._count.show_text(note if cards else self.tr("No failures, no alarms"))
 
     def show_pictures(
         self, number: int, frame: NDArray[np.uint8] | None, response: NDArray[np.uint8] | None

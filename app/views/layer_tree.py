@@ -86,7 +86,9 @@ class LayerTree(QTreeWidget):
             group.setHidden(all(child.isHidden() for child in children_of(group)))
 
     def _leaf(self, info: MapInfo) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([info.title, told_of(info)])
+        name = info.title.removeprefix(f"{group_of(info)}: ")
+        name = name[:1].upper() + name[1:]
+        item = QTreeWidgetItem([name, told_of(info)])
         item.setData(0, _KEY, info.key)
         item.setToolTip(0, f"{info.title}\n{info.doc}\n{info.key}")
         item.setForeground(1, self.palette().placeholderText())

@@ -67,7 +67,7 @@ class ParamEditor(QWidget):
         grid.setContentsMargins(theme.GRID + theme.GRID // 2, 0, 0, theme.GRID)
         grid.setHorizontalSpacing(theme.GRID // 2)
         grid.setVerticalSpacing(theme.GRID // 2)
-        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(0, 6)
         grid.setColumnStretch(2, 5)
         if title:
             column.addWidget(FoldButton(title, rows, self._body))

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.views.elided_label import ElidedLabel
 
 LISTED = 2000  # stretches; nobody reads more
 
@@ -50,7 +49,8 @@ class FrameList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stretches: tuple[Stretch, ...] = ()
-        self._title = ElidedLabel("", self)
+        self._title = QLabel(self)
+        self._title.setWordWrap(True)
         self._near = QRadioButton(self.tr("At this point"), self)
         self._near.setToolTip(self.tr("Frames that lie between this threshold and the next"))
         self._missed = QRadioButton(self.tr("Failing here"), self)
@@ -93,7 +93,7 @@ class FrameList(QWidget):
     def show_stretches(self, title: str, stretches: Sequence[Stretch]) -> None:
         """List these; without a title nothing was clicked yet."""
         self._stretches = tuple(stretches[:LISTED])
-        self._title.show_text(title)
+        self._title.setText(title)
         for widget in (self._title, self._near, self._missed, self._list):
             widget.setVisible(bool(title))
         self._hint.setVisible(not title)

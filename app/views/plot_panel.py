@@ -75,7 +75,7 @@ class PlotPanel(QWidget):
         for widget, share in ((self.table, 2), (self.plot, 4), (self.frames, 3)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, share)
-        self.table.setMinimumHeight(84)
+        self.table.setMinimumHeight(118)  # three rows
         self.frames.setMinimumHeight(72)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID // 2)

@@ -16,7 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-_NAME_WIDTH = 88
+from app.views.empty_note import EmptyNote
+
+_NAME_WIDTH = 96
+_ROW = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,16 @@ class NumbersTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(_ROW)
+        self.verticalHeader().setDefaultSectionSize(_ROW)
         self.setShowGrid(False)
         self.setStyleSheet(
             "QTableView::item { padding: 2px 1px; } QHeaderView::section { padding: 4px 3px; }"
         )
         self.setAccessibleName(self.tr("Numbers"))
+        EmptyNote(
+            self, self.tr("Track with a ground truth loaded, and how well it went stands here.")
+        )
         self.itemChanged.connect(self._on_item)
         self.itemSelectionChanged.connect(self._on_selection)
 
@@ -87,6 +95,8 @@ class NumbersTable(QTableWidget):
             head.setToolTip(tip)
             self.setHorizontalHeaderItem(k, head)
         self.setRowCount(len(rows))
+        never, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(needed if rows else never)
         for k, row in enumerate(rows):
             self._fill(k, row, [digits for *_, digits in columns])
         header = self.horizontalHeader()

@@ -132,7 +132,7 @@ class PreviewPanel(QWidget):
         column.addLayout(head)
         column.addWidget(area, 1)
         self._rows: dict[int, tuple[QToolButton, QLabel, CropStrip]] = {}
-        self.show_strips(self.tr("No preview."), (), -1)
+        self.show_strips("", (), -1)
 
     def strips(self) -> Mapping[int, CropStrip]:
         """The strips by number."""
@@ -175,7 +175,7 @@ class PreviewPanel(QWidget):
         self._rows = {}
         for at, row in enumerate(rows):
             button, summary = QToolButton(self._body), QLabel(self._body)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("role", "chip")
             button.setSizePolicy(
                 button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed

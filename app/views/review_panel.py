@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -28,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.views.elided_label import ElidedLabel
+from app.views.empty_note import EmptyNote
 
 LISTED = 500
 """Places that a list needs to hold at most; nobody reads further."""
@@ -67,7 +68,8 @@ class ReviewPanel(QWidget):
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._rows: tuple[ReviewRow, ...] = ()
-        self._left = ElidedLabel("", self)
+        self._left = QLabel(self)
+        self._left.setWordWrap(True)
         self._sort = QComboBox(self)
         self._sort.addItems([self.tr("By time"), self.tr("By doubt")])
         self._sort.setAccessibleName(self.tr("Order of the doubtful places"))
@@ -80,7 +82,13 @@ class ReviewPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
-        self._learnt = ElidedLabel("", self, role="muted")
+        EmptyNote(
+            self.list,
+            self.tr("Places where a tracker was not sure are listed here, with the reason."),
+        )
+        self._learnt = QLabel(self)
+        self._learnt.setProperty("role", "muted")
+        self._learnt.setWordWrap(True)
         self._reset = QPushButton(self.tr("As calibrated"), self)
         self._reset.setToolTip(self.tr("Forget what your verdicts taught about these alarms"))
         self._reset.clicked.connect(self.reset_wanted)
@@ -124,10 +132,9 @@ class ReviewPanel(QWidget):
                 item.setToolTip(row.reason)
         count = len(rows) if places is None else places
         listed = self.tr("The first %d places are listed.") % len(rows)
-        self._left.show_text(
-            self._progress(count, frames_left), listed if count > len(rows) else ""
-        )
-        self._sort.setEnabled(len(rows) > 1)
+        self._left.setText(self._progress(count, frames_left))
+        self._left.setToolTip(listed if count > len(rows) else "")
+        self._sort.setVisible(len(rows) > 1)
 
     def set_current(self, number: int | None) -> None:
         """Mark the place under the playhead; not announced."""
@@ -141,17 +148,17 @@ class ReviewPanel(QWidget):
         """Thresholds that verdicts moved: name, as calibrated, and now."""
         parts = [f"{name} {before:.2f} → {now:.2f}" for name, before, now in moved]
         text = self.tr("Learnt for %s: ") % tracker + ", ".join(parts) if parts else ""
-        self._learnt.show_text(text, "\n".join(parts))
+        self._learnt.setText(text)
         self._learnt.setVisible(bool(parts))
         self._reset.setVisible(bool(parts))
 
     def progress(self) -> str:
         """The line above the list."""
-        return self._left.full_text()
+        return self._left.text()
 
     def learnt(self) -> str:
         """The line under the list."""
-        return self._learnt.full_text()
+        return self._learnt.text()
 
     def _progress(self, places: int, frames: int) -> str:
         if not places:
@@ -166,9 +173,10 @@ class ReviewPanel(QWidget):
         head = QHBoxLayout()
         head.addWidget(self._left, 1)
         head.addWidget(self._sort)
-        foot = QHBoxLayout()
-        foot.addWidget(self._learnt, 1)
-        foot.addWidget(self._reset)
+        foot = QVBoxLayout()
+        foot.setSpacing(theme.GRID // 2)
+        foot.addWidget(self._learnt)
+        foot.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
         self._buttons.setSpacing(theme.GRID // 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)

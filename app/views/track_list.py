@@ -110,7 +110,7 @@ class TrackList(QWidget):
         """In a narrow list the title stays; what is left out is in its tooltip."""
         super().resizeEvent(event)
         self.table.setColumnHidden(Column.BOXES, self.width() < 290)
-        self.table.setColumnHidden(Column.LABEL, self.width() < 190)
+        self.table.setColumnHidden(Column.LABEL, self.width() < 225)
 
     # construction ---------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class TrackList(QWidget):
         for column in Column:
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         head.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
-        widths = {Column.VISIBLE: 30, Column.LOCKED: 30, Column.LABEL: 76, Column.BOXES: 84}
+        widths = {Column.VISIBLE: 28, Column.LOCKED: 28, Column.LABEL: 76, Column.BOXES: 84}
         for column, width in widths.items():
             table.setColumnWidth(column, width)
         self._titles, self._labels = TitleDelegate(self), LabelDelegate(self)

@@ -72,7 +72,7 @@ class TruthBar(QWidget):
             self._targets.clear()
             self._targets.addItems(wanted)
         self._targets.setCurrentIndex(max(at, 0))
-        self._targets.setEnabled(len(names) > 1)
+        self._targets.setEnabled(bool(names))
         self._eye.setEnabled(bool(names))
         self._eye.setChecked(shown and bool(names))
         self._note.show_text(note or self.tr("Load a file or folder, or open a benchmark's clip."))

@@ -87,7 +87,7 @@ def test_that_a_change_is_shown_and_applied_in_one_step(tracked: Driver) -> None
     before, steps = tracked.desk.document, tracked.desk.stack.count()
     said = try_out(tracked, learning_rate=0.9)
     assert "learning_rate 0.9" in said
-    assert "Score of B" in said
+    assert "score of B" in said
     feature(tracked)._apply(propose=False)
     assert not feature(tracked).is_comparing
     assert tracked.desk.stack.count() == steps + 1
