@@ -154,6 +154,11 @@ class Placement:
         rows, cols = shape
         return cls((box.w / cols, 0.0, box.x, 0.0, box.h / rows, box.y))
 
+    def moved(self, dx: float, dy: float) -> Placement:
+        """The same array, `dx`, `dy` frame pixels further right and down."""
+        a, b, c, d, e, f = self.matrix
+        return Placement((a, b, c + dx, d, e, f + dy))
+
     def to_frame(self, points: FloatArray) -> FloatArray:
         """Map ``(N, 2)`` points ``(col, row)`` to frame pixels ``(x, y)``."""
         a, b, c, d, e, f = self.matrix

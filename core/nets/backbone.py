@@ -27,6 +27,10 @@ class Level:
 
     `stride` and `offset` place its cells (see the module's text), `receptive_field` is
     the side of the input square that a cell sees; all in input pixels.
+
+    `lean` (x, y) is where trained weights look within that square: how far from its middle
+    the input lies that a cell answers to, on average. It is nothing that the layers say;
+    maps that are shown over a picture are moved by it, computations never.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Level:
     stride: int
     offset: float
     receptive_field: int
+    lean: tuple[float, float] = (0.0, 0.0)
 
     def center(self, index: float) -> float:
         """Input coordinate of the centre of cell `index` (fractions allowed)."""

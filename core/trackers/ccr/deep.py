@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -56,7 +56,7 @@ class Adapter:
     def apply(self, found: FeatureMap) -> FeatureMap:
         """The map with its channels adapted."""
         values = (found.values - self.mean[:, None]) * self.gain[:, None]
-        return FeatureMap(values, found.corner, found.pitch)
+        return replace(found, values=values)
 
 
 class Network:
@@ -102,7 +102,8 @@ class Network:
             edge = (level.offset - level.stride / 2) * pixel
             values = found[name][0].float().transpose(0, 1).contiguous()
             corner = (region.x + edge, region.y + edge)
-            maps.append(FeatureMap(values, corner, level.stride * pixel))
+            lean = (level.lean[0] * pixel, level.lean[1] * pixel)
+            maps.append(FeatureMap(values, corner, level.stride * pixel, lean))
         return tuple(maps)
 
 

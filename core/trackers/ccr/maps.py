@@ -24,12 +24,15 @@ class FeatureMap:
     """Features on a square lattice in the frame.
 
     `values` is float32 ``(N, K, N)``: row, channel, column; `corner` the frame position
-    (x, y) of the first bin's outer corner, `pitch` the side of a bin in frame pixels.
+    (x, y) of the first bin's outer corner, `pitch` the side of a bin in frame pixels,
+    `lean` how far from a bin's place the picture lies that it answers to, see
+    :class:`core.nets.backbone.Level`.
     """
 
     values: Tensor
     corner: tuple[float, float]
     pitch: float
+    lean: tuple[float, float] = (0.0, 0.0)
 
     @property
     def count(self) -> int:

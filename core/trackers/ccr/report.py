@@ -200,9 +200,16 @@ def _feature_makers(
         found |= channels.makers(
             f"features.{grid.name}",
             lambda grid=grid: hierarchy.pool(grid, view.center, scales)[0],
-            lambda grid=grid: window_placement(grid, layout, view.center, view.scale),
+            lambda grid=grid: _feature_place(grid, view, layout, hierarchy),
         )
     return found
+
+
+def _feature_place(grid: Grid, view: StageView, layout: Layout, hierarchy: Hierarchy) -> Placement:
+    """Where the features that a stage searched come from."""
+    x, y = np.mean([found.lean for found in hierarchy.features[grid.name]], axis=0)
+    place = window_placement(grid, layout, view.center, view.scale)
+    return place.moved(float(x), float(y))
 
 
 def _model_makers(state: State) -> dict[str, Callable[[], ResponseMap]]:

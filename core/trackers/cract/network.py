@@ -269,6 +269,8 @@ class Network(nn.Module):
         if shallow.stride != deep.stride:
             raise ValueError(f"strides {shallow.stride} and {deep.stride} cannot be fused")
         self.stride = deep.stride
+        # φ34 mixes both levels; where it looks lies between them.
+        self.lean = tuple((a + b) / 2 for a, b in zip(shallow.lean, deep.lean, strict=True))
         self.heads = Heads(shallow.channels, deep.channels, config)
         sides = anchors.shapes(config.anchor_base, config.anchor_ratios, self.stride)
         self.cells = (config.search - 1) // self.stride + 1 - 2 - (_KERNEL - 3)

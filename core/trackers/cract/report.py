@@ -120,7 +120,8 @@ def maps(
         "D_dense": lambda: _dense(seen, before, network),
     }
     fused = seen.features.fused[0]
-    place = grid_placement(seen.crop, fused.shape[-1], network.stride)
+    x, y = (offset / seen.crop.zoom for offset in network.lean)
+    place = grid_placement(seen.crop, fused.shape[-1], network.stride).moved(x, y)
     makers |= channels.makers("features", lambda: fused, lambda: place)
     return {key: make() for key, make in makers.items() if everything or key in wanted}
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.geometry import Box, Placement
+from core.nets.backbone import Level
 from core.nets.extent import Extent
 from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapInfo, Patch, Proposals, ResponseMap
@@ -86,6 +87,8 @@ class View:
         The crop's middle in the frame, and frame pixels per crop pixel.
     extent
         How the network's boxes differ from the person's.
+    levels
+        The backbone's levels of the stages.
     features
         Gives the features of all stages ``(1, C, n, n)``, made when they are asked for.
     """
@@ -98,11 +101,12 @@ class View:
         center: tuple[float, float],
         pixel: float,
         extent: Extent,
+        levels: tuple[Level, ...],
         features: Callable[[], list[Tensor]],
     ) -> None:
         self._found, self._ranking, self._grid = found, ranking, grid
         self._center, self._pixel, self._extent = center, pixel, extent
-        self._features = features
+        self._levels, self._features = levels, features
 
     def maps(self, wanted: frozenset[str]) -> dict[str, ResponseMap]:
         """The wanted ones of :data:`MAPS` that exist in this frame."""
@@ -158,15 +162,16 @@ class View:
             makers |= channels.makers(
                 f"stage{stage + 1}.features",
                 lambda stage=stage: made()[stage][0],
-                lambda stage=stage: self._feature_place(made()[stage].shape[-1]),
+                lambda stage=stage: self._feature_place(stage, made()[stage].shape[-1]),
             )
         return makers
 
-    def _feature_place(self, cells: int) -> Placement:
-        """The features' grid has the score map's stride and middle."""
+    def _feature_place(self, stage: int, cells: int) -> Placement:
+        """The features' grid has the score map's stride and middle, and its level's lean."""
         side, shift = cells * self._grid.stride * self._pixel, self._grid.shift * self._pixel
         region = Box.from_center(self._center[0] + shift, self._center[1] + shift, side, side)
-        return Placement.covering(region, (cells, cells))
+        x, y = self._levels[stage].lean
+        return Placement.covering(region, (cells, cells)).moved(x * self._pixel, y * self._pixel)
 
     def _cells(self, values: Tensor) -> Tensor:
         """``(N,)`` as ``(k, rows, cols)``."""

@@ -212,6 +212,7 @@ class CRPNTracker:
             state.center,
             state.pixel,
             state.extent,
+            network.cascade.levels,
             lambda: network.cascade.fused(features, stages),
         )
         return Search(picture, region, find, view)

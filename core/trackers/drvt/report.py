@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.geometry import Placement
+from core.nets.backbone import Level
 from core.trackers import channels
 from core.trackers.base import ALL_MAPS, Image, MapArray, MapInfo, Patch, ResponseMap
 from core.trackers.drvt import cf, fusion
@@ -70,7 +71,7 @@ MAPS: tuple[MapInfo, ...] = (
 class View:
     """What one frame's search gave; see :class:`core.trackers.drvt.fusion.Fused`.
 
-    `shallow` ``(K, n, n)`` are the filter's features of the middle crop.
+    `shallow` ``(K, n, n)`` are the filter's features of the middle crop, of `level`.
     """
 
     probability: FloatMap
@@ -80,6 +81,7 @@ class View:
     distractors: FloatMap
     loss: float
     shallow: Tensor
+    level: Level
 
 
 def maps(wanted: frozenset[str], view: View | None, state: State) -> dict[str, ResponseMap]:
@@ -121,7 +123,9 @@ def _view_makers(view: View, state: State) -> dict[str, Callable[[], ResponseMap
     }
     for index in range(len(FACTORS)):
         makers[f"cf.scale{index}"] = lambda index=index: response(index)
-    place = middle.placement(setting.shallow)
+    px, py = middle.pixel
+    x, y = view.level.lean
+    place = middle.placement(setting.shallow).moved(x * px, y * py)
     return makers | channels.makers("features", lambda: view.shallow, lambda: place)
 
 

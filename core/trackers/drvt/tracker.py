@@ -130,6 +130,7 @@ class DRVTTracker:
                 distractors,
                 search.loss,
                 search.shallow,
+                self._trunk.shallow,
             )
             return self._result(before, state, search, view, evidence, clock)
 

@@ -148,7 +148,11 @@ def _response_makers(find: Find, extractor: Extractor) -> dict[str, Callable[[],
         for name, step in _SCALES.items():
             if 0 <= middle + step < len(find.factors):
                 makers[f"{name}.{key}"] = maker(key, values, middle + step)
-    place = response_placement(find.center, find.factor, extractor)
+    unit = PADDING * find.factor / extractor.crop
+    x, y = extractor.low.lean
+    place = response_placement(find.center, find.factor, extractor).moved(
+        x * unit * find.center.w, y * unit * find.center.h
+    )
     return makers | channels.makers("features", lambda: find.features()[find.winner], lambda: place)
 
 

@@ -121,3 +121,29 @@ def test_that_a_uniform_picture_gives_uniform_features_inside(net: Backbone) -> 
     inside = _columns_inside(level, 257)
     cells = out[..., inside, inside]
     assert float((cells - cells[..., :1, :1]).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["block2", "block4", "block10"])
+def test_that_cells_look_where_the_lean_says(net: Backbone, scene: Tensor, name: str) -> None:
+    """The mean place of a cell's gradients, over cells and random mixes of channels."""
+    level, generator = net.levels[name], torch.Generator().manual_seed(0)
+    off = []
+    for left in (0, 110, 220):
+        # Twice the height, so that no cell in the middle sees the border.
+        parts = [scene[..., start : start + 257] for start in (left, left + 257)]
+        picture = torch.cat(parts, dim=2)[:, :, :257].clone().requires_grad_()
+        found = net(picture, [name])[name][0]
+        rows, cols = found.shape[1] // 2, found.shape[2] // 2
+        for row, col in ((rows, cols), (rows - 1, cols), (rows, cols - 1)) * 2:
+            mix = torch.randn(len(found), generator=generator)
+            loss = (found[:, row, col] * mix).sum()
+            (slope,) = torch.autograd.grad(loss, picture, retain_graph=True)
+            weights = slope.abs().sum((0, 1)).double()
+            middle = [
+                float((weights.sum(1 - axis) * (torch.arange(side) + 0.5)).sum() / weights.sum())
+                for axis, side in enumerate(weights.shape)
+            ]
+            off.append((middle[1] - level.center(col), middle[0] - level.center(row)))
+    measured = np.mean(off, axis=0)
+    assert np.abs(measured - level.lean).max() < 0.15 * level.stride, (measured, level.lean)
+    assert level.lean[1] < 0

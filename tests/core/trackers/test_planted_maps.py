@@ -171,42 +171,67 @@ def test_that_trained_networks_answer_near_the_target(
         assert np.abs(np.mean(several, axis=0)).max() < BIAS, (key, several)
 
 
-def test_that_features_change_where_the_target_moved(spec: TrackerSpec, scene: Any) -> None:
-    """Between two pictures that differ in two places, evenly about the start, and nowhere else."""
+def test_that_features_come_from_where_they_are_shown(spec: TrackerSpec, scene: Any) -> None:
+    """A mark of a few pixels changes features about it: within a cell, and not to one side."""
+    tracker, world = _watching_features(spec, scene)
+    errors: dict[str, list[np.ndarray]] = defaultdict(list)
+    rng = np.random.default_rng(0)
+    with torch.inference_mode():
+        before = tracker.snapshot()
+        plain = tracker.update(world)
+        for right, down in ((-1, -1), (-1, 1), (1, -1), (1, 1)) * 3:
+            # Even about the target, and at all phases of the lattices.
+            col = round(START.cx + right * rng.uniform(1, 22))
+            row = round(START.cy + down * rng.uniform(1, 18))
+            marked = world.copy()
+            marked[row - 2 : row + 2, col - 2 : col + 2] = rng.integers(0, 2, 3) * 255
+            tracker.restore(before)
+            found = tracker.update(marked)
+            for key in [key for key in found.maps if key.endswith("energy")]:
+                middle = _changed(plain.maps[key], found.maps[key])
+                error = np.array(middle) - (col, row)
+                errors[key].append(error / cell_size(found.maps[key]) / LATTICES.get(key, 1))
+    assert errors
+    for key, several in errors.items():
+        assert np.abs(several).mean(axis=0).max() < 1, (key, several)
+        assert np.abs(np.mean(several, axis=0)).max() < BIAS, (key, several)
+    _require_one_place_of_all_channels(spec, plain)
+
+
+LATTICES = {"features.cnn.energy": 2}
+"""Cells shown per cell that the network has, where they are interpolated between those."""
+
+
+def _watching_features(spec: TrackerSpec, scene: Any) -> tuple[Tracker, np.ndarray]:
     stages = {"stages": 1} if spec.key.startswith("ccr") else None  # one place to look from
-    made = lambda: spec.create(stages, formula_services(spec))  # noqa: E731
-    (one, _), (other, _) = seen_at(FEW, made, scene(seed=6, plain=True))
-    features = [info for info in spec.maps if info.kind == "feature" and info.key in one.maps]
-    assert len(features) >= 4
-    places = {}
-    for info in features:
-        first, second = one.maps[info.key], other.maps[info.key]
-        assert first.placement == second.placement
-        group = info.key.rpartition(".")[0]
-        assert places.setdefault(group, first.placement) == first.placement
-        if not info.key.endswith("energy"):
-            assert first.quantity.startswith("channel ")
-            continue
-        if spec.key == "crpn":  # its deepest level answers to its own rim more than to anything
-            assert on_grid_of(one.maps["stage1.score"], first)
-            continue
-        change = np.abs(first.values - second.values)
-        change[change < 0.25 * change.max()] = 0
-        rows, cols = np.nonzero(change)
-        middle = first.placement.cell_center(
-            float(np.average(rows, weights=change[rows, cols])),
-            float(np.average(cols, weights=change[rows, cols])),
-        )
-        assert np.abs(off(first, middle, START)).max() < 1.6, (info.key, off(first, middle, START))
+    tracker = spec.create(stages, formula_services(spec))
+    world = scene(seed=6, plain=True).frame(START)
+    with torch.inference_mode():
+        tracker.init(world, START)
+    tracker.want_maps = frozenset(info.key for info in spec.maps if info.kind == "feature")
+    return tracker, world
 
 
-def on_grid_of(known: ResponseMap, other: ResponseMap) -> bool:
-    """Whether the cells of both maps are equally large and lie about the same middle."""
-    ends = [found.placement.extent(found.values.shape) for found in (known, other)]
-    middles = [(end.cx, end.cy) for end in ends]
-    return cell_size(other) == pytest.approx(cell_size(known)) and middles[1] == pytest.approx(
-        middles[0]
+def _changed(first: ResponseMap, second: ResponseMap) -> tuple[float, float]:
+    """Frame position of the middle of what differs between two maps of one place."""
+    assert first.placement == second.placement
+    change = np.abs(first.values - second.values).astype(float)
+    change[change < 0.5 * change.max()] = 0
+    rows, cols = np.nonzero(change)
+    heights = change[rows, cols]
+    return first.placement.cell_center(
+        float(np.average(rows, weights=heights)), float(np.average(cols, weights=heights))
     )
+
+
+def _require_one_place_of_all_channels(spec: TrackerSpec, result: TrackResult) -> None:
+    places: dict[str, Placement] = {}
+    features = [info.key for info in spec.maps if info.kind == "feature"]
+    for key in [key for key in features if key in result.maps]:
+        found = result.maps[key]
+        assert places.setdefault(key.rpartition(".")[0], found.placement) == found.placement
+        assert key.endswith("energy") or found.quantity.startswith("channel ")
+    assert len(places) * 4 == len(set(features) & set(result.maps))
 
 
 def test_that_anchors_are_shown_where_they_lie(spec: TrackerSpec, started: Any, scene: Any) -> None:
