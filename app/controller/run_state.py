@@ -12,7 +12,7 @@ from app.jobs.tracking import HoldRule, TrackingJob
 from core.document.document import Document, Run
 from core.document.proposals import proposed
 from core.document.track import Columns
-from core.engine.extent import TO_END, Extent
+from core.engine.extent import ONE, TO_END, Extent
 from core.engine.map_source import MapHistory
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import RunBuffer
@@ -98,11 +98,17 @@ class ActiveRun:
 
     def would_go_on(self, wish: Wish) -> bool:
         """Whether `wish` is just to let this held run, that nobody corrected, go on."""
+        return wish.extent == TO_END and self._is_same_way(wish)
+
+    def would_step(self, wish: Wish) -> bool:
+        """The same for a single frame: then the run holds again."""
+        return wish.extent == ONE and self.job.control.holding and self._is_same_way(wish)
+
+    def _is_same_way(self, wish: Wish) -> bool:
         last = self.live.last
         return (
             self.job.control.paused
             and self.corrected is None
-            and wish.extent == TO_END
             and wish.policy is None
             and not wish.two_way
             and not wish.together

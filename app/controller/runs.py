@@ -97,8 +97,8 @@ class Runs(QObject):
     ) -> None:
         """Track from the box on this frame: direction `step` ±1, as far as `extent` says.
 
-        A held run that nobody corrected simply goes on. With `two_way` from both of the
-        person's boxes around this frame.
+        A held run that nobody corrected simply goes on, or goes one frame and holds again.
+        With `two_way` from both of the person's boxes around this frame.
         """
         state = self._desk.state
         if state.track is None:
@@ -171,6 +171,13 @@ class Runs(QObject):
         active.job.control.resume()
         self._desk.update(run=RunStatus.RUNNING)
         self._show.go_on()
+
+    def _step(self, active: ActiveRun) -> None:
+        """Let a held run track one frame and hold again."""
+        active.follow = True
+        active.job.held_by_rule = False
+        active.job.control.step()
+        self._desk.update(run=RunStatus.PAUSING)
 
     def stop(self) -> None:
         """End the run after the frame in work; what was tracked is kept."""
@@ -270,6 +277,8 @@ class Runs(QObject):
             self._start(wish)
         elif active.would_go_on(wish):
             self.resume()
+        elif active.would_step(wish):
+            self._step(active)
         else:
             self._next = wish
             self.stop()

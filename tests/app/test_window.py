@@ -64,6 +64,30 @@ def test_that_a_run_on_hold_tracks_no_further(opened: Driver, key: Key, status: 
     opened.window.controller.runs.conclude()
 
 
+def test_that_a_held_run_goes_frame_by_frame_and_then_on(opened: Driver) -> None:
+    opened.choose_tracker("template-match", delay=0.02)
+    opened.draw(CLIP.boxes[0])
+    opened.key(Key.Key_E)
+    opened.until_tracked(3)
+    opened.key(Key.Key_Space)
+    opened.until(lambda: opened.desk.state.run is RunStatus.PAUSED)
+    opened.settle()
+    run, held = opened.desk.growing, len(opened.desk.growing)
+    for count in (1, 2):
+        opened.key(Key.Key_E, SHIFT)
+        opened.until(lambda n=held + count: len(run) == n)
+        opened.until(lambda: opened.desk.state.run is RunStatus.PAUSED)
+        opened.settle()
+        assert (opened.desk.growing, opened.desk.shown) == (run, run.last.frame)
+    opened.key(Key.Key_Space)
+    opened.until(lambda: len(run) > held + 3)
+    opened.key(Key.Key_Escape)
+    opened.until_idle()
+    assert len(opened.desk.document.runs) == 1
+    opened.key(Key.Key_Z, CTRL)
+    assert len(opened.track) == 1, "one run, one step"
+
+
 def test_that_a_stopped_run_ends_at_once_and_keeps_what_it_tracked(opened: Driver) -> None:
     opened.choose_tracker("template-match", delay=0.1)
     opened.draw(CLIP.boxes[0])
