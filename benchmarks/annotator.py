@@ -24,6 +24,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -147,13 +148,14 @@ _HEAD = (
 )
 
 
-def _line(r: dict[str, object]) -> str:
-    per = 1000 * float(r["corrections"]) / float(r["frames"])  # type: ignore[arg-type]
+def _line(r: dict[str, Any]) -> str:
+    per = 1000 * r["corrections"] / r["frames"]
     missed = f"{r['missed']}"
     if r["bad"]:
-        missed += f" ({int(r['missed']) / int(r['bad']):.0%})"  # type: ignore[call-overload]
+        missed += f" ({r['missed'] / r['bad']:.1%})"
     return (
-        f"| {r['sequence']} | {r['frames']} | {r['corrections']} | {per:.0f} | {r['seconds']} | "
+        f"| {r['sequence']} | {r['frames']} | {r['corrections']} | {per:.0f} | "
+        f"{r['seconds']:.0f} | "
         f"{r['stops']} | {r['places']} | {r['bad']} | {missed} | {r['left']} | {r['mean_iou']} | "
         f"{r['linear']} |"
     )
