@@ -89,11 +89,18 @@ class Trained:
     loss: Tensor
 
 
-def train(head: Head, memory: Memory, course: Course, generator: torch.Generator) -> Trained:
+def train(
+    head: Head,
+    memory: Memory,
+    course: Course,
+    generator: torch.Generator,
+    losses: list[Tensor] | None = None,
+) -> Trained:
     """Rounds of mining hard negatives, each followed by its share of the iterations.
 
     Without rounds the negatives are drawn at random. A memory without positives or
-    negatives teaches nothing: the head is returned as it is.
+    negatives teaches nothing: the head is returned as it is. `losses` takes the loss ``()``
+    before every step.
     """
     if not memory.positives or not memory.grounds or course.iterations < 1:
         return Trained(head, torch.zeros((), device=head.w4.device))
@@ -112,6 +119,8 @@ def train(head: Head, memory: Memory, course: Course, generator: torch.Generator
             head, velocity, loss = heads.step(
                 head, velocity, rows, labels, course.descent, generator
             )
+            if losses is not None:
+                losses.append(loss)
     return Trained(head, loss)
 
 

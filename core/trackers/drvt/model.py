@@ -211,14 +211,14 @@ def remembered(state: State, deep: Tensor, crop: Crop, params: DRVTParams) -> St
     return replace(state, memory=stored, lesson=Lesson(labels, crop))
 
 
-def trained(state: State, session: Course) -> State:
+def trained(state: State, session: Course, losses: list[Tensor] | None = None) -> State:
     """The state after a training session.
 
     One that ends in numbers that are none (a learning rate far too high) is undone, on
-    the device: asking it would cost a wait.
+    the device: asking it would cost a wait. `losses` takes those of its iterations.
     """
     draw = generator(state.rng)
-    outcome = memory.train(state.head, state.memory, session, draw)
+    outcome = memory.train(state.head, state.memory, session, draw, losses)
     sane = outcome.loss.isfinite()
     for tensor in outcome.head:
         sane = sane & tensor.isfinite().all()

@@ -71,7 +71,8 @@ MAPS: tuple[MapInfo, ...] = (
 class View:
     """What one frame's search gave; see :class:`core.trackers.drvt.fusion.Fused`.
 
-    `shallow` ``(K, n, n)`` are the filter's features of the middle crop, of `level`.
+    `shallow` ``(K, n, n)`` are the filter's features of the middle crop, of `level`;
+    `losses` ``()`` those of the iterations of a training in this frame, None unless asked for.
     """
 
     probability: FloatMap
@@ -82,6 +83,7 @@ class View:
     loss: float
     shallow: Tensor
     level: Level
+    losses: list[Tensor] | None = None
 
 
 def maps(wanted: frozenset[str], view: View | None, state: State) -> dict[str, ResponseMap]:
@@ -168,10 +170,16 @@ def _kernels(crop: Crop, state: State) -> Patch:
     return kernel_patch(taps, crop.placement(state.setting.shallow))
 
 
+def new_losses(wanted: frozenset[str]) -> list[Tensor] | None:
+    """Where to note the loss of every iteration of training; None while nobody looks."""
+    return [] if wanted >= ALL_MAPS or "patches" in wanted else None
+
+
 def scalars(
     view: View, evidence: Evidence, before: State, after: State, params: DRVTParams
 ) -> dict[str, float]:
-    """Diagnostics of one frame."""
+    """Diagnostics of one frame; ``loss.1`` and so on are those before every step of a training."""
+    losses = torch.stack(view.losses).tolist() if view.losses else []
     fused, trained = view.fused, after.trained > before.trained
     return {
         "probability": evidence.probability,
@@ -188,4 +196,9 @@ def scalars(
         "negative_frames": float(len(after.memory.grounds)),
         "misses": float(after.misses),
         "window": after.window,
+        **{
+            f"loss.{step}": value
+            for step, value in enumerate(losses, start=1)
+            if np.isfinite(value)
+        },
     }

@@ -119,8 +119,11 @@ class DRVTTracker:
             evidence = _evidence(search, fused)
             state = self._moved(image, before, search, fused, evidence, clock)
             distractors = self._distractors(state, search)
+            losses = report.new_losses(self.want_maps)
             if state.misses == 0:
-                state = self._learned(image, state, search, fused, evidence, distractors, clock)
+                state = self._learned(
+                    image, state, search, fused, evidence, distractors, losses, clock
+                )
             self._state = state
             view = View(
                 search.probability,
@@ -131,6 +134,7 @@ class DRVTTracker:
                 search.loss,
                 search.shallow,
                 self._trunk.shallow,
+                losses,
             )
             return self._result(before, state, search, view, evidence, clock)
 
@@ -272,6 +276,7 @@ class DRVTTracker:
         fused: Fused,
         evidence: Evidence,
         distractors: FloatMap,
+        losses: list[Tensor] | None,
         clock: StepClock,
     ) -> State:
         """The state after this frame was remembered, learned and perhaps trained on."""
@@ -293,7 +298,7 @@ class DRVTTracker:
         alarmed = bool(distractors.any()) and waited > params.cool_down
         if waited >= params.train_every or alarmed:
             session = model.course(params, params.online_iterations, params.online_rate)
-            state = model.trained(state, session)
+            state = model.trained(state, session, losses)
             clock.lap("train")
         return state
 

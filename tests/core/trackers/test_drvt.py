@@ -66,6 +66,27 @@ def test_that_training_comes_every_so_many_frames(scene: Any) -> None:
     assert ran[3] == tracker.params.online_iterations
 
 
+def test_that_the_loss_of_every_iteration_is_told_to_who_looks_and_changes_nothing(
+    scene: Any,
+) -> None:
+    world, said = scene(), []
+    for wanted in (frozenset(), frozenset({"patches"})):
+        tracker = started(world, train_every=3, distractor_above=1.0)
+        tracker.want_maps = wanted
+        results = [tracker.update(world.frame(START.shifted(k, 0))) for k in range(6)]
+        said.append([result.box.as_tuple() for result in results])
+        losses = [
+            [value for name, value in result.scalars.items() if name.startswith("loss.")]
+            for result in results
+        ]
+        told = tracker.params.online_iterations if wanted else 0
+        assert [len(each) for each in losses] == [0, 0, told, 0, 0, told]
+        for each in filter(None, losses):
+            assert min(each) > 0
+            assert len(set(each)) == len(each)
+    assert said[0] == said[1]
+
+
 def test_that_a_distractor_starts_a_training_after_the_cool_down(scene: Any) -> None:
     world = scene()
     # So low a threshold makes a distractor of everything.
