@@ -9,8 +9,10 @@ backwards from `b`. On frame ``f`` with ``u = (f - a) / (b - a)`` the boxes weig
 disagreement is ``d = 1 - IoU``. Up to :data:`APART` the fused box is the weighted mean of
 x, y, w, h; beyond, a mean would lie on neither target, so the heavier box is taken and
 the frame is uncertain. The fused score is the weighted mean of the scores times
-``1 - d``. While the backward run is under way, frames it has not reached keep the
-forward box, so a run that is cancelled keeps what was tracked.
+``1 - d``. The alarms of both passes ring, but not those of a pass that had lost the target
+where the other one had not; beyond :data:`APART` *Way back* rings. While the backward run
+is under way, frames it has not reached keep the forward box, so a run that is cancelled
+keeps what was tracked.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.alarms.kinds import Alarm
+from core.alarms.watcher import Verdict
 from core.engine.control import Control
 from core.engine.plan import RunPlan
 from core.engine.run_buffer import Row, RunBuffer
@@ -62,7 +66,18 @@ def fused(forward: Row, backward: Row, u: float) -> Row:
         _reason(forward, backward, apart),
         {DISAGREEMENT: apart, "forward": forward.score, "backward": backward.score},
         forward.seconds + backward.seconds,
+        alarms=_alarms(forward, backward, apart),
+        doubt=max(forward.doubt, backward.doubt),
     )
+
+
+def _alarms(forward: Row, backward: Row, apart: float) -> int:
+    lost = TargetState.LOST
+    heard = [row for row in (forward, backward) if row.state is not lost] or [forward, backward]
+    bits = int(Alarm.ROUND_TRIP) if apart > APART else 0
+    for row in heard:
+        bits |= row.alarms
+    return bits
 
 
 def _state(forward: Row, backward: Row, apart: float) -> TargetState:
@@ -134,7 +149,8 @@ def run_two_way(
                 item.result, box=row.box, score=row.score, state=row.state,
                 reason=row.reason, scalars={**item.result.scalars, **row.scalars},
             )  # fmt: skip
-            item = replace(item, result=result)
+            verdict = Verdict(row.state, row.alarms, row.doubt, row.reason)
+            item = replace(item, result=result, verdict=verdict)
             row = _row_of(item)
         buffer.append(row)
         for sink in sinks:

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakes.array_video import Clip, moving_patch
 from fakes.template_match import TemplateMatch  # noqa: F401  (registers the test tracker)
 
+from core import device
+from core.alarms.kinds import Alarm
+from core.alarms.watcher import Verdict
 from core.document.document import Document
 from core.document.store import Change
 from core.document.track import Keyframe
 from core.engine.control import Control
-from core.engine.run_buffer import Row
-from core.engine.runner import EndReason
-from core.engine.two_way import fused, weights
+from core.engine.run_buffer import Row, RunBuffer
+from core.engine.runner import EndReason, Watch
+from core.engine.two_way import fused, run_two_way, weights
 from core.errors import TrackerError
 from core.geometry import Box
 from core.session import Session, video_ref
 from core.states import Flag, RunKind, Source, TargetState
+from core.trackers import registry
+from core.trackers.base import Services
 
 TRACKER = "template-match"
 LOST, UNSURE, TRACKING = TargetState.LOST, TargetState.UNCERTAIN, TargetState.TRACKING
@@ -56,6 +63,44 @@ def test_that_the_worst_both_agree_on_is_the_state() -> None:
     assert fused(row(A, state=LOST), row(A, state=LOST), 0.5).state is LOST
     assert fused(row(A, state=UNSURE, reason="weak"), row(A), 0.5).state is UNSURE
     assert fused(row(A, state=UNSURE, reason="weak"), row(A), 0.5).reason == "weak"
+
+
+def test_that_alarms_of_both_ring_but_not_those_of_a_pass_that_was_lost_alone() -> None:
+    forward = replace(row(A, state=UNSURE), alarms=int(Alarm.SCORE), doubt=0.7)
+    backward = replace(row(A), alarms=int(Alarm.EDGE), doubt=0.2)
+    both = fused(forward, backward, 0.5)
+    assert (both.alarms, both.doubt) == (Alarm.SCORE | Alarm.EDGE, 0.7)
+    assert fused(replace(forward, state=LOST), backward, 0.5).alarms == Alarm.EDGE
+    lost = [replace(one, state=LOST) for one in (forward, backward)]
+    assert fused(*lost, 0.5).alarms == Alarm.SCORE | Alarm.EDGE
+    assert fused(row(A), row(Box(100, 0, 20, 20)), 0.5).alarms == Alarm.ROUND_TRIP
+
+
+class Doubting:
+    """Judges whose alarm rings on one frame."""
+
+    def __init__(self, frame: int, bit: Alarm) -> None:
+        self.frame, self.bit, self.seen = frame, bit, -1
+
+    def see(self, image, result) -> Verdict:
+        self.seen += 1
+        if self.seen == self.frame:
+            return Verdict(UNSURE, int(self.bit), 0.9, "weak")
+        return Verdict()
+
+
+def test_that_what_rang_on_either_way_is_stored_with_the_fused_boxes() -> None:
+    clip = moving_patch(12)
+    both = session(clip, Keyframe(2, clip.boxes[2]), Keyframe(9, clip.boxes[9]))
+    plan = both.plan_two_way(1, 5, TRACKER)
+    buffer = RunBuffer(plan.run.id)
+    makes = [registry.find(TRACKER).create({}, Services(device.choose("cpu"))) for _ in "ab"]
+    judges = Doubting(2, Alarm.SCORE), Doubting(2, Alarm.EDGE)
+    watches = Watch(judges[0]), Watch(judges[1])
+    run_two_way(plan, both.video, (makes[0], makes[1]), Control(), buffer, (), watches=watches)
+    columns = buffer.columns()
+    ringing = dict(zip(columns.frames.tolist(), columns.alarms.tolist(), strict=True))
+    assert {f: bits for f, bits in ringing.items() if bits} == {4: Alarm.SCORE, 7: Alarm.EDGE}
 
 
 def session(clip: Clip, *keys: Keyframe) -> Session:
