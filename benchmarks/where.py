@@ -38,7 +38,7 @@ LAYERS: Parts = {
     "painting a layer": ("views/response_item.py", "paint"),
     "  colours": ("views/response_item.py", "_colored"),
     "  lines": ("views/response_item.py", "_paint_contours"),
-    "    made": ("views/layer_paint.py", "contour_path"),
+    "    made": ("views/layer_paint.py", "contour_lines"),
 }
 
 

@@ -13,11 +13,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QTransform
+from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.views.colormaps import colormap_table
-from app.views.layer_paint import COMPOSITION, contour_path, draw_contours, draw_extent
+from app.views.layer_paint import COMPOSITION, contour_lines, draw_contours, draw_extent
 from app.views.layer_types import cell_at
 from app.views.overlay_paint import draw_note, enter_view_space, visible_rect
 from app.views.view_types import OverlaySettings
@@ -39,7 +39,7 @@ class ResponseItem(QGraphicsItem):
         self._settings = OverlaySettings()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint32] | None = None
-        self._lines: QPainterPath | None = None
+        self._lines: NDArray[np.float64] | None = None
         self._grain = Grain()
         self._extent = QRectF()
         self.setVisible(False)
@@ -131,8 +131,10 @@ class ResponseItem(QGraphicsItem):
     ) -> None:
         settings = self._settings
         if self._lines is None:
-            self._lines = contour_path(response, *map_levels(response, settings), settings.contours)
-        draw_contours(painter, to_view.map(self._lines), line_color(settings.colormap))
+            self._lines = contour_lines(
+                response, *map_levels(response, settings), settings.contours
+            )
+        draw_contours(painter, self._lines, to_view, line_color(settings.colormap))
 
     def _paint_age(self, painter: QPainter, place: QRectF, seen: QRectF) -> None:
         if not place.intersects(seen):

@@ -33,9 +33,10 @@ for _code, _sides in _SEGMENTS.items():
 _RAISED = np.arange(18)  # the code with a high middle
 _RAISED[[5, 10]] = 16, 17
 _WEIGHTS = np.array([1, 2, 4, 8], np.uint8)
-# Where each side begins and whither it goes, (col, row) from the square's first node.
-_BEGIN = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
-_ALONG = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+# Where each side begins and whither it goes from the square's first node, as col + i·row:
+# complex numbers are looked up and added in half the time of pairs.
+_BEGIN = np.array([0, 1, 1j, 0], np.complex128) + (0.5 + 0.5j)
+_ALONG = np.array([1, 1j, 1, 1j], np.complex128)
 
 
 def contour(values: NDArray[np.floating], level: float) -> _Lines:
@@ -62,15 +63,15 @@ def contours(values: NDArray[np.floating], levels: Sequence[float]) -> _Lines:
     step = np.arange(len(square)) - (ends - times - lowest.ravel()[first]).repeat(times)
     cols = nodes.shape[1]
     corners = square[:, None] + np.array([0, 1, cols + 1, cols])
-    codes = (rank.ravel()[corners] > step[:, None]) @ _WEIGHTS
+    codes = (rank.ravel().take(corners) > step[:, None]) @ _WEIGHTS
     level = steps[step]
     twice = _TWO[codes].nonzero()[0]
     if not len(twice):
-        return _lines(nodes, square, level, _SIDES[0, codes])
+        return _lines(nodes, square, level, _SIDES[0].take(codes, axis=0))
     high = twice[nodes.ravel()[corners[twice]].mean(axis=1) > level[twice]]
     codes[high] = _RAISED[codes[high]]
     every = np.concatenate([np.arange(len(codes)), twice])
-    sides = np.concatenate([_SIDES[0, codes], _SIDES[1, codes[twice]]])
+    sides = np.concatenate([_SIDES[0].take(codes, axis=0), _SIDES[1, codes[twice]]])
     return _lines(nodes, square[every], level[every], sides)
 
 
@@ -95,14 +96,13 @@ def _crossed(nodes: _Lines, rank: NDArray[np.integer]) -> tuple[NDArray, NDArray
 def _lines(nodes: _Lines, square: _Integers, level: _Lines, sides: _Integers) -> _Lines:
     """From side to side ``(N, 2)`` of each square, where `level` lies between its nodes."""
     cols, flat = nodes.shape[1], nodes.ravel()
-    begin = square[:, None] + np.array([0, 1, cols, 0])[sides]
-    end = begin + np.array([1, cols, 1, cols])[sides]
-    low = flat[begin]
-    share = (level[:, None] - low) / (flat[end] - low)
-    lines = _ALONG[sides]
-    lines *= share[..., None]
-    lines += _BEGIN[sides]
+    begin = square[:, None] + np.array([0, 1, cols, 0]).take(sides)
+    end = begin + np.array([1, cols, 1, cols]).take(sides)
+    low = flat.take(begin)
+    share = (level[:, None] - low) / (flat.take(end) - low)
     row = square // cols
-    lines[..., 0] += (square - row * cols)[:, None] + 0.5
-    lines[..., 1] += row[:, None] + 0.5
-    return lines
+    points = _ALONG.take(sides)
+    points *= share
+    points += _BEGIN.take(sides)
+    points += (square - row * cols + row * 1j)[:, None]
+    return points.view(np.float64).reshape(-1, 2, 2)
