@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.engine.map_source import MapSource
+from core.geometry import Placement
 from core.render.layers import LayerLook
 from core.trackers.base import MapArray, ResponseMap
 
@@ -22,22 +24,49 @@ def on_cells_of(target: ResponseMap, other: ResponseMap) -> MapArray:
     if target.placement == other.placement and target.values.shape == other.values.shape:
         return other.values
     rows, cols = target.values.shape
-    corners = np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 1.5]])
-    there = other.placement.to_cells(target.placement.to_frame(corners)) - 0.5
-    (x0, y0), right, down = there[0], there[1] - there[0], there[2] - there[0]
-    matrix = np.array([[right[0], down[0], x0], [right[1], down[1], y0]])
+    matrix = _cells_to_cells(target.placement, other.placement)
     values = np.ascontiguousarray(other.values, np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    found = cv2.warpAffine(
+    warped = cv2.warpAffine(
         values, matrix, (cols, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
-    found = np.asarray(found, np.float32).reshape(rows, cols)
-    x = x0 + right[0] * np.arange(cols)[None] + down[0] * np.arange(rows)[:, None]
-    y = y0 + right[1] * np.arange(cols)[None] + down[1] * np.arange(rows)[:, None]
-    high, wide = values.shape
+    found = np.asarray(warped, np.float32).reshape(rows, cols)
+    (x_right, x_down, x0), (y_right, y_down, y0) = matrix.tolist()
+    if x_down == 0 == y_right:  # upright: whole columns and rows lie beside it
+        left, right = _inside(x0 + x_right * np.arange(cols), values.shape[1])
+        top, bottom = _inside(y0 + y_down * np.arange(rows), values.shape[0])
+        found[:, :left] = found[:, right:] = found[:top] = found[bottom:] = np.nan
+        return found
+    col, row = np.arange(cols)[None], np.arange(rows)[:, None]
+    outside = _is_beside(x0 + x_right * col + x_down * row, values.shape[1])
+    outside |= _is_beside(y0 + y_right * col + y_down * row, values.shape[0])
+    found[outside] = np.nan
+    return found
+
+
+def _cells_to_cells(target: Placement, other: Placement) -> NDArray[np.float64]:
+    """Affine map ``(2, 3)`` from cells of `target` to those of `other`, centres to centres."""
+    ta, tb, tc, td, te, tf = target.matrix
+    a, b, c, d, e, f = other.matrix
+    det = a * e - b * d
+    x, y = (ta + tb) / 2 + tc - c, (td + te) / 2 + tf - f
+    return np.array(
+        [
+            [(e * ta - b * td) / det, (e * tb - b * te) / det, (e * x - b * y) / det - 0.5],
+            [(a * td - d * ta) / det, (a * te - d * tb) / det, (a * y - d * x) / det - 0.5],
+        ]
+    )
+
+
+def _inside(at: NDArray[np.floating], side: int) -> tuple[int, int]:
+    """The part of positions in a row, from and up to, that is not beside a map."""
+    inside = (~_is_beside(at, side)).nonzero()[0]
+    return (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (len(at), len(at))
+
+
+def _is_beside(at: NDArray[np.floating], side: int) -> NDArray[np.bool_]:
     # Half a cell beside the outermost centres is still inside the map.
-    outside = (x < -0.5) | (x > wide - 0.5) | (y < -0.5) | (y > high - 0.5)
-    return np.where(outside, np.float32(np.nan), found).astype(np.float32)
+    return (at < -0.5) | (at > side - 0.5)
 
 
 def difference(first: ResponseMap, second: ResponseMap) -> ResponseMap:
@@ -50,16 +79,23 @@ def difference(first: ResponseMap, second: ResponseMap) -> ResponseMap:
 
 def strongest(maps: Sequence[ResponseMap]) -> ResponseMap:
     """The largest value of each cell over `maps`, on the cells of the first."""
-    stacked = np.stack([on_cells_of(maps[0], one) for one in maps])
-    return _like(maps[0], np.fmax.reduce(stacked), "largest")
+    top = maps[0].values.astype(np.float32)
+    for one in maps[1:]:
+        np.fmax(top, on_cells_of(maps[0], one), out=top)
+    return _like(maps[0], top, "largest")
 
 
 def mean(maps: Sequence[ResponseMap]) -> ResponseMap:
     """The mean of each cell over those of `maps` that know it, on the cells of the first."""
-    stacked = np.stack([on_cells_of(maps[0], one) for one in maps])
-    known = np.isfinite(stacked)
-    total = np.where(known, stacked, 0).sum(axis=0)
-    return _like(maps[0], (total / known.sum(axis=0)).astype(np.float32), "mean")
+    total = np.zeros(maps[0].values.shape, np.float32)
+    count = np.zeros(total.shape, np.int32)
+    for one in maps:
+        values = on_cells_of(maps[0], one)
+        known = np.isfinite(values)
+        np.add(total, values, out=total, where=known)
+        count += known
+    with np.errstate(invalid="ignore"):  # a cell of which no map knows anything is NaN
+        return _like(maps[0], total / count.astype(np.float32), "mean")
 
 
 def of_source(
