@@ -5,10 +5,13 @@ Run ``python benchmarks/overlay_cost.py [--frames N] [--repeat N] [--tracker KEY
 All times are processor time of the one thread that does the work, which other programs
 disturb little; torch is held to that thread.
 
-Painting: full-HD frames that all differ, shown with three new 31 × 31 maps each, against
-the same frames without maps, in turn within one run; the cost of the overlay is the
-difference. The aim is at most 4 ms. A profile tells the parts of it. Qt fills large smooth
-pictures on threads of its own, which are not counted.
+Painting: full-HD frames that all differ, shown with three new maps each, of 31 × 31 cells
+with one hill or of 48 × 48 with nothing but noise, over a sixth of the frame, against the same
+frames without maps, in turn within one run; the cost of the overlay is the difference. The
+aim is at most 4 ms. A profile tells the parts of it. Qt fills large smooth pictures on
+threads of its own, which are not counted.
+
+Derived maps: what it costs to make one of others, on top of painting it.
 
 Tracking: two trackers of one kind run over the same frames in turn. One is asked for what
 a window with its maps hidden and its panels closed asks for; the other was never asked for
@@ -23,13 +26,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch  # noqa: I001  (before Qt, as in the app)
+import cv2
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
@@ -40,20 +44,44 @@ from app.views.view_types import OverlaySettings, to_display
 from benchmarks.where import LAYERS, told
 from core.errors import BoxtrailError
 from core.geometry import Box, Placement
+from core.render import derived
+from core.render.peaks import find_peaks
 from core.trackers import load_all, registry
 from core.trackers.base import ResponseMap, Services, Tracker
 from core.video.synthetic import ClipConfig, SyntheticClip
 
 SIZES = ((1280, 720), (1920, 1080))
 LOOK = OverlaySettings("a", opacity=0.85, fade=0.8, high=0.6)
-STACKS: dict[str, Sequence[OverlaySettings]] = {
-    "three layers, normal": [LOOK, LOOK, LOOK],
-    "three layers, screen, multiply, lighten": [
-        replace(LOOK, blend=blend) for blend in ("screen", "multiply", "lighten")
-    ],
-    "three layers, sharp cells": [replace(LOOK, smooth=False)] * 3,
-    "three layers, 5 contours each": [replace(LOOK, contours=5)] * 3,
-}
+BLENDED = [replace(LOOK, blend=blend) for blend in ("screen", "multiply", "lighten")]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Three layers, of hills or noise, `age` frames old, with or without their peaks marked."""
+
+    name: str
+    looks: Sequence[OverlaySettings]
+    noise: bool = False
+    age: int = 0
+    peaks: bool = False
+
+
+CASES = (
+    Case("normal", [LOOK] * 3),
+    Case("screen, multiply, lighten", BLENDED),
+    Case("sharp cells", [replace(LOOK, smooth=False)] * 3),
+    Case("latched, peaks marked", [LOOK] * 3, age=3, peaks=True),
+    Case("5 contours each", [replace(LOOK, contours=5)] * 3),
+    Case("12 contours each", [replace(LOOK, contours=12)] * 3),
+    Case("sharp, 5 contours each", [replace(LOOK, smooth=False, contours=5)] * 3),
+    Case("5 contours each, noise", [replace(LOOK, contours=5)] * 3, noise=True),
+    Case(
+        "blended, 5 contours, latched, peaks",
+        [replace(look, contours=5) for look in BLENDED],
+        age=3,
+        peaks=True,
+    ),
+)
 
 
 def quick(times: Sequence[float]) -> float:
@@ -61,10 +89,14 @@ def quick(times: Sequence[float]) -> float:
     return statistics.median(sorted(times)[: max(len(times) // 2, 1)])
 
 
-def response(nth: int, layer: int) -> ResponseMap:
-    rows, cols = np.mgrid[0:31, 0:31]
-    values = np.exp(-((cols - 12 - 3 * layer) ** 2 + (rows - 10 - nth % 7) ** 2) / 18)
-    place = Placement.covering(Box(500.0 + 20 * layer, 200.0, 700.0, 500.0), (31, 31))
+def response(nth: int, layer: int, *, noise: bool = False) -> ResponseMap:
+    if noise:
+        rng = np.random.default_rng(3 * nth + layer)
+        values = cv2.GaussianBlur(rng.normal(size=(48, 48)).astype(np.float32), (0, 0), 2.0)
+    else:
+        rows, cols = np.mgrid[0:31, 0:31]
+        values = np.exp(-((cols - 12 - 3 * layer) ** 2 + (rows - 10 - nth % 7) ** 2) / 18)
+    place = Placement.covering(Box(500.0 + 20 * layer, 200.0, 700.0, 500.0), values.shape)
     return ResponseMap(values.astype(np.float32), place)
 
 
@@ -77,38 +109,65 @@ def painting(frames: int) -> None:
         canvas.resize(*size)
         canvas.show()
         application.processEvents()
-        for name, stack in STACKS.items():
+        for case in CASES:
             plain, layered = [], []
             for nth in range(frames):
-                layers = [ShownLayer(s, "", response(nth, k), nth) for k, s in enumerate(stack)]
+                layers = _layers(case, nth)
                 for times, what in ((plain, ()), (layered, layers)):
                     began = time.thread_time()
                     canvas.show_frame(shown[nth % len(shown)])
-                    canvas.show_layers(what)
-                    canvas.viewport().repaint()
+                    _show(canvas, case, what)
                     times.append((time.thread_time() - began) * 1e3)
             cost = quick(layered) - quick(plain)
             verdict = "ok" if cost <= 4 else "above 4 ms"
             print(
-                f"{size[0]} × {size[1]:4d}  {name:42s} {cost:6.2f} ms  "
+                f"{size[0]} × {size[1]:4d}  three layers, {case.name:38s} {cost:6.2f} ms  "
                 f"(frame alone {quick(plain):5.2f} ms)  {verdict}"
             )
             if size == SIZES[-1]:
-                print(_parts(canvas, stack, 20))
+                print(_parts(canvas, case, 20))
         canvas.close()
 
 
-def _parts(canvas: VideoView, stack: Sequence[OverlaySettings], frames: int) -> str:
+def _layers(case: Case, nth: int) -> list[ShownLayer]:
+    return [
+        ShownLayer(look, "", response(nth, k, noise=case.noise), nth, case.age)
+        for k, look in enumerate(case.looks)
+    ]
+
+
+def _show(canvas: VideoView, case: Case, layers: Sequence[ShownLayer]) -> None:
+    canvas.show_layers(layers)
+    if case.peaks:
+        top = layers[-1].response if layers else None
+        canvas.show_peaks(find_peaks(top) if top is not None else ())
+    canvas.viewport().repaint()
+
+
+def _parts(canvas: VideoView, case: Case, frames: int) -> str:
     """What share of showing and painting each part takes."""
-    ready = iter(
-        [[ShownLayer(s, "", response(n, k), n) for k, s in enumerate(stack)] for n in range(frames)]
-    )
+    ready = iter([_layers(case, n) for n in range(frames)])
+    return told(lambda: _show(canvas, case, next(ready)), frames, LAYERS)
 
-    def painted() -> None:
-        canvas.show_layers(next(ready))
-        canvas.viewport().repaint()
 
-    return told(painted, frames, LAYERS)
+def deriving() -> None:
+    ways: dict[str, Callable[[Sequence[ResponseMap]], object]] = {
+        "difference": lambda maps: derived.difference(maps[0], maps[1]),
+        "largest over 10": lambda maps: derived.strongest(maps[:10]),
+        "mean over 10": lambda maps: derived.mean(maps[:10]),
+        "mean over 50": derived.mean,
+    }
+    rng = np.random.default_rng(0)
+    for side in (31, 48, 125):
+        maps = []
+        for nth in range(50):  # a window that moves and grows
+            place = Placement.covering(
+                Box(3.3 * nth, 2.1 * nth, 300 + nth, 300 + nth), (side, side)
+            )
+            maps.append(ResponseMap(rng.random((side, side), np.float32), place))
+        for name, way in ways.items():
+            taken = quick([_timed(lambda w=way, m=maps: w(m)) for _ in range(20)])
+            print(f"made of maps of {side:3d} × {side:3d}: {name:18s} {taken:6.2f} ms")
 
 
 def tracking(key: str, frames: int, repeat: int) -> None:
@@ -159,8 +218,10 @@ def main() -> None:
     parser.add_argument("--tracker", nargs="+", default=["ccr", "edcf", "crpn", "cract", "drvt"])
     args = parser.parse_args()
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     load_all()
     painting(args.frames)
+    deriving()
     for key in args.tracker:
         try:
             tracking(key, args.frames, args.repeat)
