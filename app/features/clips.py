@@ -192,9 +192,9 @@ def _row(standing: Standing, progress: ClipProgress | None, *, is_open: bool) ->
     if standing.problem:
         status, tone = _tr("cannot be read"), "lost"
     parts = []
-    if numbers.frames:
+    if numbers.frames and fraction is None:  # beside a progress there is no room for them
         parts.append(counted(numbers.frames, "frame"))
-    if numbers.boxes:
+    if numbers.boxes and fraction is None:
         parts.append(counted(numbers.boxes, "box", "boxes"))
     text = " · ".join(parts)
     return ClipRow(clip.id, clip.title, standing.status.value, status, text, tone, is_open,

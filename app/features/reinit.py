@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QTabBar
 
 from app.controller.preview import Preview, Trials
 from app.features.feature import Feature, Parts
@@ -47,7 +48,7 @@ class ReinitFeature(Feature):
         )
         self._before = 0  # height of the lower docks before the preview
         self._roomy = False
-        self.panel.show_strips(self.idle_text(), (), -1)
+        self.panel.show_nothing(self.idle_text())
         self._ghosts = ProposalItem()
         self._ghosts.setZValue(_ABOVE_PROPOSALS)
         panels.canvas.scene().addItem(self._ghosts)
@@ -109,7 +110,7 @@ class ReinitFeature(Feature):
     def _show(self, trials: Trials | None) -> None:
         if trials is None:
             self._ghosts.set_views(())
-            self.panel.show_strips(self.idle_text(), (), -1)
+            self.panel.show_nothing(self.idle_text())
             if self.dock.isVisible():
                 self.dock.hide()
                 timeline = self.parts.panels.docks["timeline"]
@@ -135,7 +136,15 @@ class ReinitFeature(Feature):
         """All ways are to be compared at one glance: the dock becomes as high as they are."""
         needed = self.panel.wanted_height() + self.dock.height() - self.panel.height()
         if self.dock.isVisible() and not self.dock.isFloating() and needed > self.dock.height():
-            self.parts.window.resizeDocks([self.dock], [needed], _VERTICAL)
+            # What Qt resizes is the dock together with the tabs under it.
+            self.parts.window.resizeDocks([self.dock], [needed + self._tabs_height()], _VERTICAL)
+
+    def _tabs_height(self) -> int:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self.parts.window.findChildren(QTabBar, options=direct):
+            if self.dock.windowTitle() in [bar.tabText(at) for at in range(bar.count())]:
+                return bar.height()
+        return 0
 
     @Slot()
     def _moved(self, *_: object) -> None:

@@ -103,6 +103,7 @@ class AbView(QWidget):
         box.setAccessibleName(self.tr("Side A") if side == 0 else self.tr("Side B"))
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.setMinimumWidth(80)
+        box.setPlaceholderText(self.tr("Choose a run"))
         box.currentIndexChanged.connect(
             lambda at: self.side_chosen.emit(side, str(box.itemData(at) or ""))
         )

@@ -21,6 +21,7 @@ class ActionGrid(QWidget):
         super().__init__(parent)
         self._buttons: list[QToolButton] = []
         self._compact: bool | None = None  # None: not arranged yet
+        self._low = False
         self._widest = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -49,6 +50,12 @@ class ActionGrid(QWidget):
         """Whether all but the first button show icons only."""
         return bool(self._compact)
 
+    def save_height(self, *, wanted: bool) -> None:
+        """Show icons only, in one row, also where the texts would fit."""
+        if wanted != self._low:
+            self._low = wanted
+            self._arrange()
+
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
         if event.type() in (QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.FontChange):
@@ -72,7 +79,7 @@ class ActionGrid(QWidget):
     def _arrange(self) -> None:
         if not self._buttons:
             return
-        compact = self.width() < 2 * self._widest + self._grid.spacing()
+        compact = self._low or self.width() < 2 * self._widest + self._grid.spacing()
         if compact == self._compact:
             return
         self._compact = compact

@@ -131,8 +131,14 @@ class PreviewPanel(QWidget):
         column.setSpacing(G // 2)
         column.addLayout(head)
         column.addWidget(area, 1)
+        self._idle = QLabel(self)
+        self._idle.setProperty("role", "muted")
+        self._idle.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._idle.setWordWrap(True)
+        column.addWidget(self._idle, 1)
+        self._area = area
         self._rows: dict[int, tuple[QToolButton, QLabel, CropStrip]] = {}
-        self.show_strips("", (), -1)
+        self.show_nothing("")
 
     def strips(self) -> Mapping[int, CropStrip]:
         """The strips by number."""
@@ -150,9 +156,16 @@ class PreviewPanel(QWidget):
         """The buttons that take a way, in order."""
         return [row[0] for row in self._rows.values()]
 
+    def show_nothing(self, text: str) -> None:
+        """Say what the panel is for."""
+        self.show_strips("", (), -1)
+        self._idle.setText(text)
+
     def show_strips(self, text: str, rows: Sequence[StripRow], frame: int) -> None:
         """Show these ways; `frame` is the one under the playhead."""
         self._text.show_text(text)
+        self._area.setVisible(bool(rows))
+        self._idle.setVisible(not rows)
         self.leave.setEnabled(bool(rows))
         if tuple(row.number for row in rows) != tuple(self._rows):
             self._make(rows)

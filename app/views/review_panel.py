@@ -78,6 +78,7 @@ class ReviewPanel(QWidget):
         self.list.setItemDelegate(_PlaceDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.setMinimumHeight(_ROW + 4)  # one place, where the window is low
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.list.setAccessibleName(self.tr("Doubtful places"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda item: self.place_chosen.emit(self.list.row(item)))

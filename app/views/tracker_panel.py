@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -33,6 +33,8 @@ from core.states import CorrectionPolicy
 from core.trackers.registry import TrackerSpec
 
 G = theme.GRID
+_LOW, _LOW_WITH_NOTE = 390, 490
+"""Heights under which words and buttons with texts do not both fit."""
 
 
 class TrackerPanel(QWidget):
@@ -194,6 +196,7 @@ class TrackerPanel(QWidget):
         self._device.setVisible(False)
         self._actions = ActionGrid(self._head)
         self._actions.setVisible(False)
+        self._weights.lacking.connect(self._make_room)
         column.addWidget(self._chooser)
         column.addSpacing(2)
         for part in (self._summary, self._reference, self._weights, self._device):
@@ -237,6 +240,15 @@ class TrackerPanel(QWidget):
         return area
 
     # reactions ------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low panel the buttons give up their texts, not the words above them."""
+        low = self.height() < (_LOW if self._weights.isHidden() else _LOW_WITH_NOTE)
+        self._actions.save_height(wanted=low)
 
     def _choose(self, index: int) -> None:
         if not self._quiet and index >= 0:

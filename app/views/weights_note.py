@@ -22,6 +22,8 @@ class WeightsNote(QFrame):
 
     wanted = Signal(str)
     file_wanted = Signal(str)
+    lacking = Signal(bool)
+    """Whether something is missing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +78,7 @@ class WeightsNote(QFrame):
         self._get.setVisible(known is not None and bool(known.address))
         self._doubt.setVisible(bool(doubtful))
         self.setVisible(known is not None or bool(doubtful))
+        self.lacking.emit(known is not None)
 
     def show_progress(self, text: str) -> None:
         """Say how far getting them is; empty when nothing is under way."""
