@@ -19,7 +19,7 @@ from typing import Any
 
 from core import device as devices
 from core import exchange
-from core.document import project_file
+from core.document import media, project_file
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change, DocumentStore
 from core.engine.checkpoints import Checkpoints
@@ -79,12 +79,14 @@ class Session:
     def of_video(cls, path: Path, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> Session:
         """Open a video file or image sequence with an empty document.
 
+        The document refers to it absolutely: a project may be saved anywhere.
+
         Raises
         ------
         VideoError
             If it cannot be opened.
         """
-        video = open_source(path, cache_bytes=cache_bytes)
+        video = open_source(media.absolute(path), cache_bytes=cache_bytes)
         return cls(video, Document(video_ref(video)))
 
     @classmethod
@@ -106,7 +108,7 @@ class Session:
         """
         document = project_file.load(path)
         found = video_path or project_file.locate_video(document, path)
-        video = open_source(found, cache_bytes=cache_bytes)
+        video = open_source(media.absolute(found), cache_bytes=cache_bytes)
         session = cls(video, document, path)
         ref = replace(video_ref(video), samples=document.video.samples)
         session.store = DocumentStore(replace(document, video=ref))

@@ -10,6 +10,7 @@ import pytest
 from fakes.array_video import ArrayVideo, Clip, moving_patch
 from fakes.template_match import TemplateMatch
 
+from core.document import project_file
 from core.document.document import Document
 from core.document.store import Change
 from core.document.track import Keyframe
@@ -384,3 +385,23 @@ def test_that_a_project_on_another_clip_says_so(tmp_path):
     again = Session.of_project(path, video_path=other)
     assert "9 frames instead of 12" in again.video_warning
     again.close()
+
+
+def test_that_a_clip_that_was_named_from_here_is_found_from_a_project_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shots = _write_series(tmp_path / "shots", moving_patch(3))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    for number, video in enumerate((None, shots.relative_to(tmp_path))):
+        project = tmp_path / "work" / "a.boxtrail"
+        session = (
+            Session.of_video(shots.relative_to(tmp_path))
+            if video is None
+            else Session.of_project(project, video_path=video)
+        )
+        session.save(project)
+        session.close()
+        found = project_file.locate_video(project_file.load(project), project)
+        assert found == shots, number
+    assert '"../shots' in project.read_text("utf-8"), "and the folder can be moved as a whole"
