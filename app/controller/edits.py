@@ -111,8 +111,19 @@ class Edits(QObject):
 
     def delete_box(self) -> None:
         """Remove the selected track's box on this frame; no other frame changes."""
-        frame = self._desk.shown
+        frame, before = (
+            self._desk.shown,
+            self._desk.key_at(self._desk.state.track, self._desk.shown),
+        )
         self._remove(frame, frame + 1, self.tr("Delete box"), keep_protected=False)
+        track = self._track(self._desk.state.track)
+        if before is None or before.is_absent or track is None or track.row(frame) is not None:
+            return
+        self._desk.say(
+            self.tr("The box on frame %d is removed, no other one.") % frame,
+            action="absent",
+            action_text=self.tr("Target absent here"),
+        )
 
     def delete_after(self) -> None:
         """Remove the machine's boxes from this frame to the end; a person's stay."""
