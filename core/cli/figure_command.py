@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core import params as parameters
 from core.cli.figure_source import FigureSource
-from core.cli.layer_option import NAMES, parse_layers
+from core.cli.layer_option import parse_layers
 from core.cli.options import UsageError, parse_settings, require_writable
-from core.cli.progress import ProgressLine
-from core.document.document import Document
+from core.cli.overlay_view import (
+    PICTURES,
+    OverlayView,
+    add_layer_option,
+    names_in,
+    usual_look,
+    write_video,
+)
 from core.drawing import SUFFIXES, write
-from core.render.chart import Series
 from core.render.figure import PANELS, FigureLook, draw_figure
 from core.render.layers import LayerLook
-from core.render.maps import MapLook
-from core.render.overlay import Extras, render_video
-from core.render.panes import Panes
-from core.session import video_ref
 
 _VIDEO = ".mp4"
 
@@ -51,14 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of " + ", ".join(PANELS) + " (default overlay,map,curves; a video: overlay)",
     )
     parser.add_argument("--map", default="", metavar="KEY", help="which map (default the first)")
-    parser.add_argument(
-        "--layer",
-        action="append",
-        default=[],
-        metavar="KEY,NAME=VALUE",
-        help="video: a layer of maps, bottom first, may be repeated; NAME is of "
-        + ", ".join(NAMES),
-    )
+    add_layer_option(parser, "video")
     parser.add_argument(
         "--curves",
         default="",
@@ -95,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     require_writable(args.output)
     look = parameters.from_dict(FigureLook, parse_settings(args.set), where="figure")
     usual = "overlay" if suffix == _VIDEO else "overlay,map,curves"
-    panels = [name.strip() for name in (args.panels or usual).split(",") if name.strip()]
+    panels = names_in(args.panels or usual)
     unknown = [name for name in panels if name not in PANELS]
     if unknown or not panels:
         raise UsageError(
@@ -144,7 +139,7 @@ def _figure(
     args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
 ) -> int:
     chosen = frames_of(args.frames, source.frames)
-    curves = _curves(args, source, panels)
+    curves = source.series(_curve_names(args, source)) if "curves" in panels else []
     views = [source.view(frame, pictures=not look.blank) for frame in chosen]
     try:
         drawing = draw_figure(views, panels, look, curves=curves, title=args.title)
@@ -161,23 +156,20 @@ def _figure(
     return 0
 
 
-def _curves(args: argparse.Namespace, source: FigureSource, panels: list[str]) -> list[Series]:
-    wanted = [name.strip() for name in args.curves.split(",") if name.strip()]
-    if not wanted:
-        wanted = ["score", *(["overlap"] if source.truth is not None else [])]
-    return source.series(wanted) if "curves" in panels else []
+def _curve_names(args: argparse.Namespace, source: FigureSource) -> list[str]:
+    usual = ["score", *(["overlap"] if source.truth is not None else [])]
+    return names_in(args.curves) or usual
 
 
 def _layers(
     args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
 ) -> list[LayerLook]:
     """The layers that were asked for; else the chosen map alone."""
-    usual = LayerLook(
-        source.map_key,
+    usual = replace(
+        usual_look(source.map_key),
         opacity=look.opacity,
         colormap=look.colormap,
         smooth=look.smooth,
-        fade=MapLook().fade,
     )
     if args.layer:
         return parse_layers(args.layer, source.map_keys, usual)
@@ -188,29 +180,13 @@ def _layers(
 def _video(
     args: argparse.Namespace, source: FigureSource, look: FigureLook, panels: list[str]
 ) -> int:
-    names = [name for name in ("search", "template") if name in panels]
-    curves = _curves(args, source, panels)
-    extras = Extras(
-        source.reader(_layers(args, source, look, panels)),
-        source.outline,
-        source.drawn if source.recording is not None else lambda frame: (),
-        Panes(source.patches, names, curves) if names or curves else None,
+    view = OverlayView(
+        tuple(_layers(args, source, look, panels)),
+        tuple(name for name in PICTURES if name in panels),
+        tuple(_curve_names(args, source)) if "curves" in panels else (),
     )
     frames = frames_of(args.frames, source.frames) if args.frames else source.frames
-    if not frames:
-        raise UsageError("There is no frame with a box.", "Name frames with --frames.")
-    document = source.document or Document(video_ref(source.video))
-    line = ProgressLine(max(frames) - min(frames) + 1, shown=not args.quiet)
-    count = render_video(
-        source.video,
-        document,
-        args.output,
-        start=min(frames),
-        stop=max(frames) + 1,
-        progress=line.update,
-        extras=extras,
-    )
-    line.clear()
+    count = write_video(source, view, args.output, frames, quiet=args.quiet)
     if not args.quiet:
         print(f"{count} frames written to {args.output} (overlay video)")
     return 0

@@ -40,7 +40,9 @@ class FigureSource:
         If the file, its clip or the ground truth cannot be read.
     """
 
-    def __init__(self, path: Path, video: Path | None, truth: str, map_key: str) -> None:
+    def __init__(
+        self, path: Path, video: Path | VideoSource | None, truth: str, map_key: str
+    ) -> None:
         self._stack = contextlib.ExitStack()
         self.recording: Recording | None = None
         self.document: Document | None = None
@@ -51,8 +53,11 @@ class FigureSource:
             else:
                 self.recording = stack.enter_context(Recording(path))
                 clip = video or _clip_of(self.recording, path)
-            self.video: VideoSource = open_source(clip)
-            stack.callback(self.video.close)
+            if isinstance(clip, Path):
+                self.video: VideoSource = open_source(clip)
+                stack.callback(self.video.close)
+            else:
+                self.video = clip  # whoever opened it closes it
             wait = getattr(self.video, "wait_ready", None)
             if wait is not None:
                 wait()

@@ -44,7 +44,11 @@ def _parsed(text: str, keys: Sequence[str], like: LayerLook) -> LayerLook:
                 f"“{part}” does not set a layer.", "Known: " + ", ".join(NAMES) + " (=VALUE)."
             )
         values[name] = _value(name, value)
-    if {"low", "high"} & {part.partition("=")[0] for part in rest} and "auto_levels" not in text:
+    named = {part.partition("=")[0] for part in rest}
+    if values["derive"] in ("change", "minus"):  # they lie about zero; looks as in the window
+        signed = {"colormap": "balance", "fade": 1.0}
+        values.update({name: value for name, value in signed.items() if name not in named})
+    if {"low", "high"} & named and "auto_levels" not in named:
         values["auto_levels"] = False  # levels that are named are values of the map
     for wanted in (key, values["other"]):
         if wanted and wanted not in keys:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.alarms.stop import StopRule
-from core.cli import checking
+from core.cli import checking, overlay_view
 from core.cli.options import (
     UsageError,
     add_device,
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help="response map in the overlay: a key, or “none” (default: the tracker's first)",
     )
+    overlay_view.add_arguments(parser)
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +143,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("There is nowhere to write to.", "Give --out FILE or --overlay FILE.mp4.")
     rule = stop_rule(args)
     device, map_key = use_device(args), _map_key(args, spec)
+    view = overlay_view.view_of(args, spec)
     job = Job(
         outputs,
         args.overlay,
@@ -152,6 +154,7 @@ def run(args: argparse.Namespace) -> int:
         given,
         check=checking.checkers(args.check, args.tracker, given),
         second=checking.second_keys(args.second, args.tracker, given),
+        view=view,
     )
     session = Session.of_video(args.video)
     try:

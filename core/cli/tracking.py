@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -21,10 +21,11 @@ from core import device as devices
 from core.alarms.stop import StopRule
 from core.alarms.thresholds import Checkers, calibration
 from core.alarms.watcher import Watcher
-from core.cli import EXIT_ERROR, EXIT_INTERRUPTED
+from core.cli import EXIT_ERROR, EXIT_INTERRUPTED, overlay_view
 from core.cli.checking import check_and_store
 from core.cli.output import Output, write_output
 from core.cli.overlay_output import OverlayOutput
+from core.cli.overlay_view import OverlayView
 from core.cli.progress import ProgressLine
 from core.cli.recording_output import RecordingOutput, RecordTo
 from core.document.store import Change
@@ -43,7 +44,8 @@ _NOTES = {TargetState.UNCERTAIN: "uncertain", TargetState.LOST: "lost"}
 class Job:
     """What to do with a run besides running it.
 
-    `map_key` empty draws no map; with `until` the run stops where the tracker is unsure.
+    `map_key` empty draws no map; a `view` is drawn from a recording when the run is over.
+    With `until` the run stops where the tracker is unsure.
     `check` are the trackers that go over the boxes afterwards, `second` those that run along;
     none: nobody.
     """
@@ -58,11 +60,13 @@ class Job:
     recording: RecordTo | None = None
     check: Checkers | None = None
     second: tuple[str, ...] = ()
+    view: OverlayView | None = None
 
     @property
     def want_maps(self) -> frozenset[str]:
         """What the tracker has to report for the overlay and the recording."""
         drawn = frozenset({self.map_key} if self.map_key and self.overlay else ())
+        drawn = drawn if self.view is None else frozenset()
         return drawn | (self.recording.wanted if self.recording else frozenset())
 
 
@@ -75,11 +79,8 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
         If the run cannot start or an output cannot be written.
     """
     written: list[Output] = []
-    checked = ""
     try:
-        end = _execute(session, plan, job)
-        if job.check is not None and end.frames and end.error is None:
-            checked = _check(session, plan, job, job.check)
+        end, checked = _executed(session, plan, job)
         if job.overlay and job.overlay.exists():
             written.append(Output(job.overlay, "overlay video"))
         if job.recording and job.recording.path.exists():
@@ -99,6 +100,18 @@ def track_and_write(session: Session, plan: RunPlan, job: Job) -> int:
         for output in written:
             print(f"  {output.path}  ({output.key})")
     return _conclude(end)
+
+
+def _executed(session: Session, plan: RunPlan, job: Job) -> tuple[RunEnd, str]:
+    """How the run ended, and what a check said in one line; with the video of its view."""
+    checked = ""
+    with overlay_view.recorded_for(job.view) as kept:
+        end = _execute(session, plan, replace(job, recording=kept or job.recording))
+        if job.check is not None and end.frames and end.error is None:
+            checked = _check(session, plan, job, job.check)
+        if job.view and job.overlay and kept and kept.path.exists():
+            overlay_view.write_run(job.view, kept.path, session, job.overlay, quiet=job.quiet)
+    return end, checked
 
 
 def _members(session: Session, plan: RunPlan) -> list[str]:
@@ -132,7 +145,7 @@ def _execute(session: Session, plan: RunPlan, job: Job) -> RunEnd:
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(cancelling(control))
-            if job.overlay:
+            if job.overlay and job.view is None:
                 overlay = stack.enter_context(OverlayOutput(job.overlay, session, plan))
                 sinks.append(overlay.take)
             recorder = None
