@@ -58,7 +58,8 @@ class Column:
     key: str
 
     def scores(self, sequence: str) -> Scores | None:
-        return self.report.scores.get(self.key, {}).get(sequence)
+        found = self.report.scores.get(self.key, {}).get(sequence)
+        return found if isinstance(found, Scores) else None
 
     def each(self, names: Iterable[str], of: Callable[[Scores], float]) -> list[float]:
         """`of` the scores of those sequences that have some."""
@@ -115,6 +116,7 @@ def evaluated(
                 print(f"  {result.key}: {result.message} {result.hint}", flush=True)
             else:
                 scores = result.measured.scores
+                assert isinstance(scores, Scores)  # one pass, no resets
                 print(f"  {result.key}: AUC {scores.auc:.3f}, {scores.fps:.1f} fps", flush=True)
     line.clear()
     return report
@@ -210,7 +212,7 @@ def page_with(text: str, body: str) -> str:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("data", type=Path, help="folder with benchmark sequences")
     parser.add_argument("--trackers", default="", help="keys with commas; all by default")
     parser.add_argument("--only", nargs="*", default=[], help="data sets or sequences")

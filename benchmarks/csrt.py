@@ -111,7 +111,7 @@ class CSRTTracker:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[])

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ from core.render.boxes import DrawnBox
 from core.render.overlay import compose
 from core.render.video_file import VideoWriter
 from core.states import TargetState
-from core.trackers.base import ResponseMap, TrackResult
+from core.trackers.base import ResponseMap, Tracker, TrackResult
 from core.video.source import Frame
 
 
@@ -68,9 +69,9 @@ def loop(count: int = 5000) -> float:
     frames = [Frame(k, 0.0, image) for k in range(count)]
 
     def work() -> None:
-        tracker, checkpoints = Idle(), Checkpoints()
+        tracker, checkpoints = cast(Tracker, Idle()), Checkpoints()
         sinks = (into(RunBuffer(1)), lambda item: checkpoints.offer(item.frame.index, tracker))
-        run(1, frames, tracker, Start(0, Box(0, 0, 2, 2)), Control(), sinks)  # type: ignore[arg-type]
+        run(1, frames, tracker, Start(0, Box(0, 0, 2, 2)), Control(), sinks)
 
     return rounds(work, count)
 
@@ -92,11 +93,16 @@ def overlay(width: int, height: int, count: int = 20) -> tuple[float, float]:
     """Drawing a box and a map, and encoding the picture: milliseconds per frame each."""
     rng = np.random.default_rng(0)
     small = rng.integers(0, 255, (height // 8, width // 8, 3), dtype=np.uint8)
-    picture = np.ascontiguousarray(cv2.resize(small, (width, height)))
+    picture = np.ascontiguousarray(cv2.resize(small, (width, height)), dtype=np.uint8)
     values = rng.random((48, 48)).astype(np.float32)
     response = ResponseMap(values, Placement.covering(Box(50, 50, 300, 300), values.shape))
     boxes = [DrawnBox(Box(100, 100, 80, 60), title="car 1", score=0.9)]
-    draw = rounds(lambda: [compose(picture, boxes, response) for _ in range(count)] and None, count)
+
+    def draw_all() -> None:
+        for _ in range(count):
+            compose(picture, boxes, response)
+
+    draw = rounds(draw_all, count)
     drawn = compose(picture, boxes, response)
 
     def encode() -> None:

@@ -212,7 +212,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--frames", type=int, default=120)
     parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--tracker", nargs="+", default=["ccr", "edcf", "crpn", "cract", "drvt"])

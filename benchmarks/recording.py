@@ -92,8 +92,10 @@ def made_up(count: int) -> list[FrameResult]:
         maps = {}
         for side in (33, 57, 81):
             noise = cv2.GaussianBlur(rng.normal(size=(side, side)).astype(np.float32), (0, 0), 2)
-            place = Placement.covering(Box(*rng.uniform(0, 99, 2), 200, 200), noise.shape)
-            maps[f"map{side}"] = ResponseMap(noise, place)
+            place = Placement.covering(
+                Box(rng.uniform(0, 99), rng.uniform(0, 99), 200, 200), noise.shape
+            )
+            maps[f"map{side}"] = ResponseMap(np.asarray(noise, np.float32), place)
         numbers = {f"scalar{k}": float(v) for k, v in enumerate(rng.normal(size=15))}
         answer = TrackResult(Box(1, 2, 3, 4), 0.5, TargetState.TRACKING, "", numbers, maps)
         results.append(FrameResult(1, Frame(index, 0.0, EMPTY), answer, 0.01))

@@ -205,7 +205,7 @@ def measure(app: QApplication, window: MainWindow, file: Path, repeats: int, fra
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--tracks", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=60)

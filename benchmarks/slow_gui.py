@@ -184,7 +184,7 @@ def spin(condition, seconds: float = 60.0) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
     args = parser.parse_args()
     device.set_threads(1)

@@ -126,7 +126,7 @@ def verdict(key: str, readings: list[Reading]) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--trackers", default="", help="keys with commas; all by default")
     parser.add_argument("--frames", type=int, default=5000, help="after the warm-up")
     # Memories of samples are full after about a thousand frames.

@@ -110,7 +110,7 @@ def show_summary(key: str, runs: dict[str, Timed], peer: dict[str, float]) -> No
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("data", type=Path, help="folder with benchmark sequences")
     parser.add_argument("--trackers", default="", help="keys with commas; all by default")
     parser.add_argument("--only", nargs="*", default=[], help="data sets or sequences")

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -148,7 +149,7 @@ def write_hd(path: Path, options: dict[str, str]) -> Path:
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         stream.options = {"preset": "veryfast", "crf": "26", "sc_threshold": "0", **options}
         for number in range(500):
-            picture = np.ascontiguousarray(wide[:, number * 3 : number * 3 + 1920])
+            picture = np.ascontiguousarray(wide[:, number * 3 : number * 3 + 1920], dtype=np.uint8)
             cv2.putText(picture, str(number), (200, 500), 0, 9, (255, 255, 255), 12)
             frame = av.VideoFrame.from_ndarray(picture, "rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 30)
@@ -157,7 +158,7 @@ def write_hd(path: Path, options: dict[str, str]) -> Path:
     return path
 
 
-def open_file(path: Path, folder: Path, **options: int) -> VideoFile:
+def open_file(path: Path, folder: Path, **options: Any) -> VideoFile:
     source = open_source(path, index_dir=folder / "index", check_seconds=math.inf, **options)
     assert isinstance(source, VideoFile)
     return source

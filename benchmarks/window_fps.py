@@ -85,7 +85,7 @@ def _spin(condition, seconds: float = 60.0) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--box", required=True, help="x,y,w,h on the first frame")
     parser.add_argument("--frames", type=int, default=300)

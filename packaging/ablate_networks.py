@@ -27,6 +27,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.evaluate.layouts import find_sequences
+from core.evaluate.metrics import Scores
 from core.evaluate.parallel import Failure, Work, evaluate_all
 from core.evaluate.protocol import Settings
 from core.evaluate.sequences import select
@@ -126,7 +127,9 @@ def evaluated(
     for result in evaluate_all([Work(s, tracker) for s in sequences], settings, jobs=args.jobs):
         if isinstance(result, Failure):
             raise SystemExit(f"{result.key}: {result.message} {result.hint}")
-        found[result.key] = round(result.measured.scores.auc, 4)
+        scores = result.measured.scores
+        assert isinstance(scores, Scores)  # one pass, no resets
+        found[result.key] = round(scores.auc, 4)
     return dict(sorted(found.items()))
 
 

@@ -57,7 +57,7 @@ def tracked(stage: Stage) -> None:
     stage.go(max(stage.desk.shown - 20, 1))
     key = stage.desk.key_at(stage.desk.state.track, stage.desk.shown)
     if key is not None:
-        stage.controller.edits.moved(stage.desk.state.track, key.box.scaled(1.2), 77)
+        stage.controller.edits.moved(stage.selected(), key.box.scaled(1.2), 77)
     stage.shoot("20-tracked")
     stage.docks("21-docks-tracked")
 
@@ -71,8 +71,7 @@ def canvas(stage: Stage) -> None:
     if key is not None:
         view.cursor_at.emit(key.box.x + key.box.w, key.box.y)
     stage.shoot("25-peaks-and-probe")
-    track = stage.desk.state.track
-    stage.window._box_menu(stage.window.mapToGlobal(QPoint(400, 300)), track)
+    stage.window._box_menu(stage.window.mapToGlobal(QPoint(400, 300)), stage.selected())
     stage.breathe(0.3)
     menu = QApplication.activePopupWidget()
     if menu is not None:

@@ -48,7 +48,7 @@ def dialogs(stage: Stage) -> None:
     from app.dialogs.export_dialog import ExportDialog
 
     def export() -> None:
-        made = ExportDialog(stage.desk.session, stage.controller.background, stage.window)
+        made = ExportDialog(stage.session(), stage.controller.background, stage.window)
         made.path_edit.setText(str(stage.folder / (NAME if stage.names else "clip") / "a.txt"))
         made.exec()
 
@@ -140,7 +140,7 @@ def weights(stage: Stage) -> None:
 def other_frames(stage: Stage) -> None:
     """The notice that the clip gives other pictures than those that were annotated."""
     found = FrameCheck(6, {25: 0, 75: 1, 125: 1, 175: 1})
-    session = stage.desk.session
+    session = stage.session()
     stage.feature("FrameCheckFeature")._tell(session, found)
     stage.shoot("93-other-frames")
 

@@ -65,7 +65,7 @@ def _evaluated(stage: Stage) -> Path:
     from core.paths import resource
 
     truth = json.loads(resource("demo", "groundtruth.json").read_text(encoding="utf-8"))
-    session = stage.desk.session
+    session = stage.session()
     names = ("Ladybird", NAME if stage.names else "Shade")
     for first, name in zip((0, 60), names, strict=True):
         folder = stage.folder / "bench" / name

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from app.main_window import MainWindow
+from core.session import Session
 
 SHEET = 1500
 NAME = "Fußgängerüberwegsbeschilderung hinter der Straßenbahnhaltestelle"  # 64 characters
@@ -49,6 +50,18 @@ class Stage:
     def feature(self, name: str) -> Any:
         """The feature whose class is called `name`."""
         return next(f for f in self.window.features if type(f).__name__ == name)
+
+    def selected(self) -> int:
+        """Id of the selected object."""
+        track = self.desk.state.track
+        assert track is not None
+        return track
+
+    def session(self) -> Session:
+        """The open clip."""
+        session = self.desk.session
+        assert session is not None
+        return session
 
     def idle(self) -> None:
         """Until no run is under way."""

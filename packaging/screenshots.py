@@ -61,7 +61,7 @@ TRACKED = 120
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--only", nargs="+", choices=[*SHOTS, *PANELS])
     parser.add_argument("--panels", action="store_true", help="every panel, for looking at")

@@ -75,8 +75,10 @@ def tracked(spec: TrackerSpec, last: int) -> tuple[NDArray[np.uint8], TrackResul
         for frame in frames:
             if frame.index == last:
                 tracker.want_maps = ALL_MAPS
-            image, result = frame.image, tracker.update(frame.image)
-    return image, result
+            result = tracker.update(frame.image)
+            if frame.index == last:
+                return frame.image, result
+    raise ValueError(f"the demo has no frame {last}")
 
 
 def chosen(spec: TrackerSpec, result: TrackResult) -> list[MapInfo]:
@@ -218,7 +220,7 @@ def small_enough(image: QImage) -> QImage:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--trackers", default="", help="keys with commas; all by default")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "trackers")
     args = parser.parse_args()

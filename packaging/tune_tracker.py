@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core import params as parameters
 from core.cli.options import parse_settings
 from core.evaluate.layouts import find_sequences
+from core.evaluate.metrics import Scores
 from core.evaluate.parallel import Failure, Work, evaluate_all
 from core.evaluate.protocol import Settings
 from core.evaluate.sequences import BenchmarkSequence, select
@@ -131,7 +132,9 @@ def measured(
     for result in evaluate_all(work, settings, jobs=args.jobs):
         if isinstance(result, Failure):
             raise SystemExit(f"{result.key}: {result.message} {result.hint}")
-        found[result.key] = round(result.measured.scores.auc, 4)
+        scores = result.measured.scores
+        assert isinstance(scores, Scores)  # one pass, no resets
+        found[result.key] = round(scores.auc, 4)
     return {"mean": round(statistics.mean(found.values()), 4), **dict(sorted(found.items()))}
 
 

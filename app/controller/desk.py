@@ -53,6 +53,10 @@ class Growing(Protocol):
 
     track_id: int
 
+    def __len__(self) -> int:
+        """How many boxes it has."""
+        ...
+
     def key_at(self, frame: int) -> Keyframe | None:
         """The run's box on `frame`."""
         ...
