@@ -1,12 +1,14 @@
 """Choose each tracker's alarm thresholds from benchmark sequences.
 
     python packaging/calibrate_alarms.py record --data FOLDER --cache CACHE --tracker ccr edcf
+    python packaging/calibrate_alarms.py record-back --data FOLDER --cache CACHE --tracker ccr edcf
     python packaging/calibrate_alarms.py choose --cache CACHE [--write]
 
 `record` runs the trackers and keeps, per frame, everything alarms are made of together
 with the overlap with the true box; a tracker that has lost its target for good starts
-again from the true box, as a person would make it. `choose` reads these records only,
-so thresholds can be chosen again in seconds. The rule is in docs/alarms.md.
+again from the true box, as a person would make it. `record-back` lets trackers go back
+along their records. `choose` reads these records only, so thresholds can be chosen again
+in seconds. The rules are in docs/alarms.md.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from calibrate_alarms_back import Back, back_chosen, record_back  # noqa: E402
 from calibrate_alarms_check import Answers, check_chosen  # noqa: E402
 from calibrate_alarms_record import run_record  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
@@ -289,7 +292,10 @@ def run_choose(args: argparse.Namespace) -> int:
         answers = _checkers(args, folder.name, ringing, data.sequence)
         for name, answer in answers.items():
             found |= answer.measured(name)
-        chosen_table = table(folder.name, thresholds, weights, evidence, found, answers)
+        back = back_chosen(folder, ringing, data.sequence, LEAST_BAD)
+        if back is not None:
+            print(f"{folder.name:9s} {back.line()}", flush=True)
+        chosen_table = table(folder.name, thresholds, weights, evidence, found, answers, back)
         tables[folder.name] = chosen_table
     if args.write:
         header = (
@@ -336,6 +342,7 @@ def table(
     evidence: str,
     found: dict[str, float],
     answers: dict[str, Answers] | None = None,
+    back: Back | None = None,
 ) -> str:
     """One tracker's part of the file."""
     calm = Thresholds()
@@ -345,6 +352,8 @@ def table(
     for name, answer in (answers or {}).items():
         keys = ", ".join(f'"{key}"' for key in answer.seconds)
         lines += ["", f"[{key}.{name}]", f"trackers = [{keys}]", f"below = {answer.below}"]
+    if back is not None:
+        lines += ["", f"[{key}.back]", f"below = {back.below}"]
     lines += ["", f"[{key}.thresholds]"]
     lines += [f"{name} = {str(value).lower()}" for name, value in moved.items()]
     lines += ["", f"[{key}.weights]", f"bias = {weights.bias}"]
@@ -365,6 +374,13 @@ def main() -> int:
     recording.add_argument("--limit", type=int, default=100_000, help="frames per sequence")
     recording.add_argument("--threads", type=int, default=1)
     recording.set_defaults(run=run_record)
+    backing = commands.add_parser("record-back", help="let them go back along their records")
+    backing.add_argument("--data", type=Path, required=True)
+    backing.add_argument("--cache", type=Path, required=True)
+    backing.add_argument("--tracker", nargs="+", required=True)
+    backing.add_argument("--limit", type=int, default=100_000, help="frames per sequence")
+    backing.add_argument("--threads", type=int, default=1)
+    backing.set_defaults(run=record_back)
     choosing = commands.add_parser("choose", help="choose thresholds from the records")
     choosing.add_argument("--cache", type=Path, required=True)
     choosing.add_argument("--write", action="store_true", help="write resources/alarms.toml")

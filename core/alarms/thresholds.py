@@ -131,7 +131,8 @@ class Calibration:
 
     `evidence` names the scalar that says how well the target was found (1 is a perfect
     match), empty where a tracker reports none. `quick` is the one tracker that checks its runs
-    best, `thorough` the two that do so together. `measured` holds what the calibration
+    best, `thorough` the two that do so together; below `back_below` its own way back doubts a
+    box in a check. `measured` holds what the calibration
     found: share of bad frames flagged, share of good frames flagged, and so on.
     """
 
@@ -140,6 +141,7 @@ class Calibration:
     evidence: str = ""
     quick: Checkers = Checkers()
     thorough: Checkers = Checkers()
+    back_below: float = 0.4
     measured: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -161,6 +163,7 @@ def _calibration(key: str, table: Mapping[str, Any]) -> Calibration:
         str(table.get("evidence", "")),
         _checkers(table.get("quick", {})),
         _checkers(table.get("thorough", table.get("quick", {}))),
+        float(table.get("back", {}).get("below", Calibration().back_below)),
         MappingProxyType({n: float(v) for n, v in table.get("measured", {}).items()}),
     )
 

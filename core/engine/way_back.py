@@ -31,7 +31,7 @@ _USUAL = "ccr"
 
 def way_back(known: Calibration) -> Checkers:
     """Checkers of a tracker's runs: itself, on the way back."""
-    return Checkers((WAY_BACK,), known.thresholds.round_trip_below)
+    return Checkers((WAY_BACK,), known.back_below)
 
 
 def alarm_of(checkers: Sequence[str]) -> Alarm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -11,8 +12,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from core.alarms import thresholds
 from core.alarms.kinds import Alarm
-from core.alarms.thresholds import Weights
+from core.alarms.thresholds import Thresholds, Weights, calibration
+from core.engine.way_back import way_back
 
 TOOLS = Path(__file__).resolve().parents[2] / "packaging"
 
@@ -84,3 +87,36 @@ def test_that_what_one_sequence_alone_teaches_is_not_taken() -> None:
     tools = _module("calibrate_alarms")
     assert tools.chosen(_frames(0.95, sequences=1), Weights()).rival_above == 1.0
     assert tools.chosen(_frames(0.95, sequences=2), Weights()).rival_above < 1.0
+
+
+def test_that_the_way_back_gets_the_highest_limit_that_flags_few_right_frames() -> None:
+    check, tools = _module("calibrate_alarms_check"), _module("calibrate_alarms_back")
+    truth = np.where(np.arange(100) < 60, 0.8, 0.3)
+    # Of 60 right frames 2 lie beside the bad ones and are flagged with them; 10 more below
+    # 0.6 are within the share, all below 0.7 are not.
+    answers = np.where(truth < 0.5, 0.3, 0.7)
+    answers[:8] = 0.6
+    found = tools.judged_back([check.Part(n, truth, answers, np.zeros(100, bool)) for n in "ab"])
+    assert found.below == pytest.approx(0.7)
+    assert (found.caught, found.bad, found.frames) == (1.0, 80, 200)
+    assert found.false == pytest.approx((8 + 2 + 2) / 60)
+    strict = answers.copy()
+    strict[:20] = 0.6
+    few = tools.judged_back([check.Part("a", truth, strict, np.zeros(100, bool))] * 2)
+    assert few.below == pytest.approx(0.6)
+
+
+def test_that_an_answer_of_the_way_back_holds_for_the_frames_before_it() -> None:
+    tools = _module("calibrate_alarms_back")
+    answers = np.array([np.nan, np.nan, 0.5, np.nan, 0.3, np.nan])
+    assert tools.spoken_of(answers).tolist() == [0.5, 0.5, 0.5, 0.3, 0.3, 1.0]
+    assert tools.spoken_of(np.full(3, np.nan)).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_that_the_limit_of_the_way_back_is_read_from_the_table_as_it_was_written() -> None:
+    tools, back = _module("calibrate_alarms"), _module("calibrate_alarms_back")
+    limit = back.Back(0.73, 0.8, 0.2, (0.8, 0.2), 90, 900)
+    text = tools.table("mine", Thresholds(), Weights(), "peak", {}, None, limit)
+    known = thresholds._calibration("mine", tomllib.loads(text)["mine"])
+    assert way_back(known).below == 0.73
+    assert way_back(calibration("nobody")).below == known.thresholds.round_trip_below
