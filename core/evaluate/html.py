@@ -31,13 +31,22 @@ th:first-child,td:first-child,td.text,th.text{text-align:left}
 th{color:var(--soft);font-weight:600}
 .plots{display:flex;flex-wrap:wrap;gap:16px}
 .plots>div{border:1px solid var(--line);border-radius:6px;overflow:hidden;
-flex:1 1 460px;max-width:568px}
+flex:1 1 420px;max-width:568px}
 .soft{color:var(--soft)}u{text-decoration-thickness:2px}
 details{margin:8px 0}summary{cursor:pointer}svg{max-width:100%;height:auto;vertical-align:middle}
 .scroll{overflow-x:auto}
 .cards{display:flex;flex-wrap:wrap;gap:14px}
 .card{border:1px solid var(--line);border-radius:6px;padding:8px 10px;width:326px}
 .card p{margin:2px 0}.images{display:flex;gap:6px;margin:4px 0}
+@media print{
+:root{color-scheme:light;--paper:#fff;--ink:#1b1d21;--soft:#5c6168;--line:#d9dce0}
+body{max-width:none;padding:0;font-size:12px}
+.paper{fill:#fff!important}.ink{fill:#1b1d21!important}.soft{fill:#5c6168!important}
+.grid{stroke:#e3e5e8!important}.axis{stroke:#5c6168!important}
+h1,h2,h3,summary{break-after:avoid}
+.plots>div,.card,tr{break-inside:avoid}
+.plots>div{flex:0 0 46%}.scroll{overflow:visible}
+details::details-content{content-visibility:visible;display:block;height:auto}}
 """
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 from core.drawing.drawing import MM, Drawing, Ink, Rect, shortened, wrapped
+from core.drawing.fonts import text_width
 from core.drawing.pdf import pdf
 from core.evaluate import figures, tables
 from core.evaluate.pictures import NO_PICTURES, Pictures
@@ -38,8 +39,9 @@ def drawn(report: Report, pictures: Pictures = NO_PICTURES) -> list[Drawing]:
     head = ["tracker", *(column.title for column in report.columns)]
     count = len({key for rows in report.scores.values() for key in rows})
     metrics = report.settings.get("metrics", "boxtrail")
-    pages.say(f"{counted(count, 'sequence')}; metrics: {metrics}.")
-    pages.table(head, tables.comparison(report, lambda text, rank: text))
+    note = " The best is bold, the second underlined." if len(report.scores) > 1 else ""
+    pages.say(f"{counted(count, 'sequence')}; metrics: {metrics}.{note}")
+    pages.table(head, tables.comparison(report, _ranked))
     pages.heading("Plots")
     pages.plots(list(figures.of_report(report).values()))
     _attributes(pages, report)
@@ -67,7 +69,9 @@ def _attributes(pages: _Pages, report: Report) -> None:
             for t in report.scores
         ]
         count = max(len(keys) for keys in members.values())
-        rows.append([word, str(count), *(tables.number(column, v) for v in values)])
+        ranked = zip(values, tables.ranks(column, values), strict=True)
+        cells = (_ranked(tables.number(column, value), rank) for value, rank in ranked)
+        rows.append([word, str(count), *cells])
     pages.table(["attribute", "sequences", *report.scores], rows)
     if report.protocol != "vot":
         found = [p for word in groups for p in figures.of_attribute(report, word).values()]
@@ -76,25 +80,40 @@ def _attributes(pages: _Pages, report: Report) -> None:
 
 def _failures(pages: _Pages, report: Report, pictures: Pictures) -> None:
     pages.heading("Failures")
-    none = True
+    found = [
+        (tracker, key, failure)
+        for tracker, sequences in report.details.items()
+        for key in sorted(sequences)
+        for failure in sequences[key].get("failures", ())
+    ]
+    if not found:
+        pages.say("None.")
+        return
     pages.say("Blue curves are overlaps, orange ones the tracker's own score; failures are shaded.")
     if pictures:
         pages.say("In the pictures the true box is white, the tracked one blue.")
-    for tracker, sequences in report.details.items():
-        for key in sorted(sequences):
-            for failure in sequences[key].get("failures", ()):
-                none = False
-                pages.failure(tracker, key, failure, pictures)
-    if none:
-        pages.say("None.")
+    for tracker, key, failure in found:
+        pages.failure(tracker, key, failure, pictures)
 
 
 def _sequences(pages: _Pages, report: Report, head: Sequence[str]) -> None:
     pages.heading("Sequences")
     for tracker, rows in report.scores.items():
         body = [[key, *tables.texts(report, rows[key].as_dict())] for key in sorted(rows)]
-        pages.say(tracker)
+        pages.say(tracker, below=3 * _ROW)
         pages.table(["sequence", *head[1:]], body)
+
+
+class _Best(str):
+    """The best number of a column."""
+
+
+class _Second(str):
+    """The second best one."""
+
+
+def _ranked(text: str, rank: int) -> str:
+    return (_Best(text), _Second(text))[rank] if rank < 2 else text
 
 
 class _Pages:
@@ -125,9 +144,9 @@ class _Pages:
         self.page.text((_MARGIN, self._y), text, size, color=_INK, bold=True)
         self._y += size * 0.7
 
-    def say(self, text: str) -> None:
-        """A line of text."""
-        self._room(_ROW + 6)
+    def say(self, text: str, below: float = 0) -> None:
+        """A line of text with at least so much room `below` it."""
+        self._room(_ROW + 6 + below)
         self._y += _ROW
         self.page.text((_MARGIN, self._y), shortened(text, _INNER, 9), 9, color=_SOFT)
         self._y += 5
@@ -135,26 +154,38 @@ class _Pages:
     def table(
         self, head: Sequence[str], rows: Sequence[Sequence[str]], *, text: bool = False
     ) -> None:
-        """Numbers by row; with `text` the second column is left-aligned and wide."""
+        """Numbers by row; with `text` the second column is left-aligned and wide.
+
+        The head stands again where a table goes on on another page.
+        """
         first = _INNER * (0.3 if text or len(head) < 9 else 0.24)
         rest = (_INNER - first) / max(len(head) - 1, 1)
         broken = [part for row in rows for part in _broken(row, rest - 4)] if text else rows
-        for k, row in enumerate([head, *broken]):
-            self._room(_ROW)
-            self._y += _ROW
-            for c, cell in enumerate(row):
-                wide = (first if c == 0 else rest) - 4
-                shown = shortened(cell, wide, 8)
-                color = _SOFT if k == 0 else _INK
-                if c == 0 or text:
-                    at = (_MARGIN + (0 if c == 0 else first), self._y)
-                    self.page.text(at, shown, 8, color=color, bold=k == 0)
-                else:
-                    at = (_MARGIN + first + c * rest, self._y)
-                    self.page.text(at, shown, 8, color=color, anchor="end", bold=k == 0)
-            rule = [(_MARGIN, self._y + 3.5), (_WIDTH - _MARGIN, self._y + 3.5)]
-            self.page.line(rule, Ink(_RULE, 0.4))
+        self._room(3 * _ROW)
+        self._row(head, (first, rest), head=True, text=text)
+        for row in broken:
+            if self._room(_ROW):
+                self._row(head, (first, rest), head=True, text=text)
+            self._row(row, (first, rest), head=False, text=text)
         self._y += 8
+
+    def _row(
+        self, row: Sequence[str], widths: tuple[float, float], *, head: bool, text: bool
+    ) -> None:
+        first, rest = widths
+        self._y += _ROW
+        for c, cell in enumerate(row):
+            shown = shortened(cell, (first if c == 0 else rest) - 4, 8)
+            color, bold = _SOFT if head else _INK, head or isinstance(cell, _Best)
+            left = c == 0 or text
+            x = _MARGIN + (0 if c == 0 else first if text else first + c * rest)
+            anchor = "start" if left else "end"
+            self.page.text((x, self._y), shown, 8, color=color, anchor=anchor, bold=bold)
+            if isinstance(cell, _Second):
+                start = x - text_width(shown, 8)
+                self.page.line([(start, self._y + 1.6), (x, self._y + 1.6)], Ink(_INK, 0.5))
+        rule = [(_MARGIN, self._y + 3.5), (_WIDTH - _MARGIN, self._y + 3.5)]
+        self.page.line(rule, Ink(_RULE, 0.4))
 
     def plots(self, plots: Sequence[Plot]) -> None:
         """Two plots a row."""
@@ -191,10 +222,13 @@ class _Pages:
         _strip(self.page, failure, (_WIDTH - _MARGIN - wide, top, wide, 14 * MM))
         self._y = top + high
 
-    def _room(self, height: float) -> None:
-        if self._y + height > _HEIGHT - _MARGIN:
-            self._pages.append(Drawing(_WIDTH, _HEIGHT, self.title))
-            self._y = _MARGIN
+    def _room(self, height: float) -> bool:
+        """Begin a page where `height` does not fit on this one; whether one was begun."""
+        if self._y + height <= _HEIGHT - _MARGIN:
+            return False
+        self._pages.append(Drawing(_WIDTH, _HEIGHT, self.title))
+        self._y = _MARGIN
+        return True
 
 
 def _broken(row: Sequence[str], wide: float) -> list[list[str]]:
@@ -223,14 +257,22 @@ def draw_plot(drawing: Drawing, plot: Plot, area: Rect, font: float = 7.0) -> No
         if math.isfinite(point.x) and math.isfinite(point.y):
             color = COLORS[order[point.name] % len(COLORS)]
             drawing.disc(_at(plot, inner, point.x, point.y), 2.6, Ink("", 0, color))
-    legend = [(f"{ln.name}  [{ln.score:.3f}]", order[ln.name]) for ln in plot.lines]
+    best_first = sorted(plot.lines, key=lambda ln: -ln.score if math.isfinite(ln.score) else 9)
+    legend = [(f"{ln.name}  [{ln.score:.3f}]", order[ln.name]) for ln in best_first]
     legend += [(f"{p.name}  [{p.x:.2f}, {p.y:.2f}]", order[p.name]) for p in plot.points]
     right = bool(plot.lines) and plot.lines[0].y[-1] < 0.6 * max(plot.lines[0].y[0], 1e-9)
-    _plot_legend(drawing, legend, inner, font, right=right or bool(plot.points))
+    dots = bool(plot.points)
+    _plot_legend(drawing, legend, inner, font, right=right or dots, dots=dots)
 
 
 def _plot_legend(
-    drawing: Drawing, legend: Sequence[tuple[str, int]], inner: Rect, font: float, *, right: bool
+    drawing: Drawing,
+    legend: Sequence[tuple[str, int]],
+    inner: Rect,
+    font: float,
+    *,
+    right: bool,
+    dots: bool,
 ) -> None:
     """In the corner that curves leave free: upper right for falling ones, else lower right."""
     x, y, w, h = inner
@@ -238,8 +280,11 @@ def _plot_legend(
     at = y + step if right and len(legend) else y + h - step * len(legend) + font * 0.4
     for text, k in legend[:10]:
         drawing.text((x + w - font * 0.9, at), text, font, color=_INK, anchor="end")
-        ends = [(x + w - font * 0.4, at - font * 0.3), (x + w + font * 0.6, at - font * 0.3)]
-        drawing.line(ends, Ink(COLORS[k % len(COLORS)], 2.0))
+        color, left, y_at = COLORS[k % len(COLORS)], x + w - font * 0.4, at - font * 0.3
+        if dots:
+            drawing.disc((left + font * 0.3, y_at), 2.2, Ink("", 0, color))
+        else:
+            drawing.line([(left, y_at), (left + font, y_at)], Ink(color, 2.0))
         at += step
 
 

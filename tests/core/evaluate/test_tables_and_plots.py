@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from core.evaluate import html, plots, tables
+from core.drawing.drawing import Drawing, Text
+from core.evaluate import html, plots, printed, tables
 from core.evaluate.columns import Column
 from core.evaluate.figures import before_failure, of_attribute, of_keys
 from core.evaluate.metrics import Scores
@@ -189,6 +190,41 @@ def test_that_the_page_is_whole_and_loads_nothing(report):
     assert "b&amp;b" in text
     ids = re.findall(r'id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
+
+
+def _lines(page: Drawing) -> list[Text]:
+    return [shape for shape in page.shapes if isinstance(shape, Text)]
+
+
+def test_that_the_printed_report_marks_the_best_and_orders_legends_by_score(report):
+    [first, *_] = printed.drawn(report)
+    bold = {line.text for line in _lines(first) if line.bold and line.at[1] < 140}
+    assert {"0.750"} < bold  # the mean of b&b
+    assert not bold & {"0.600", "0.300"}
+    legend = [line.text for line in _lines(first) if line.text.endswith("]")]
+    assert legend[:3] == ["b&b  [0.750]", "a_1  [0.600]", "c  [0.300]"]
+
+
+def test_that_a_printed_table_has_its_head_on_every_page(report):
+    for name, scores in report.scores.items():
+        for key in (f"S/{k:03}" for k in range(90)):
+            scores[key] = _scores(0.5)
+            report.details[name][key] = {**_detail(0.5), "failures": []}
+    pages = printed.drawn(report)
+    heads = [{line.text for line in _lines(page)} for page in pages]
+    rows = [{text for text in head if text.startswith("S/0")} for head in heads]
+    assert sum(map(bool, rows)) > 3
+    for head, row in zip(heads, rows, strict=True):
+        assert not row or {"sequence", "AUC"} <= head
+    for page in pages:
+        lowest = max(_lines(page), key=lambda line: (line.size > 7) * line.at[1]).text
+        assert lowest not in report.scores, "a name stands alone at the end of a page"
+
+
+def test_that_the_page_is_printed_light_and_whole(report):
+    style = html.page(report).partition("@media print{")[2]
+    assert "color-scheme:light" in style
+    assert "details::details-content" in style
 
 
 def test_that_reset_based_reports_have_their_own_plots():
