@@ -12,14 +12,15 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cli.options import UsageError, not_negative, require_writable
+from core.geometry import Box
 from core.recording import summary
 from core.recording.recording import Recording
 from core.render.maps import COLORMAPS, color_table, normalized
 from core.states import TargetState
 from core.storage import atomic_write
-from core.trackers.base import ResponseMap
 
 _BOX = ("x", "y", "w", "h")
 
@@ -31,8 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", type=Path, metavar="FILE.csv", help="write boxes, scores and all curves"
     )
-    parser.add_argument("--frame", type=not_negative, metavar="N", help="the frame of --map")
-    parser.add_argument("--map", metavar="KEY", help="take this map out (needs --frame and -o)")
+    parser.add_argument(
+        "--frame", type=not_negative, metavar="N", help="the frame of --map or --patch"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--map", metavar="KEY", help="take this map out (needs --frame and -o)")
+    what.add_argument("--patch", metavar="NAME", help="take this patch out, the same way")
     parser.add_argument(
         "-o",
         "--output",
@@ -53,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
             _write_csv(recording, args.csv)
         if args.map is not None:
             _write_map(recording, args)
-        if args.csv is None and args.map is None:
+        if args.patch is not None:
+            _write_patch(recording, args)
+        if args.csv is None and args.map is None and args.patch is None:
             facts = summary.facts(recording)
             if args.json:
                 print(json.dumps(facts, indent=1, ensure_ascii=False))
@@ -63,10 +70,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    given = [args.frame is not None, args.map is not None, args.output is not None]
+    taken = args.map is not None or args.patch is not None
+    given = [args.frame is not None, taken, args.output is not None]
     if any(given) and not all(given):
         raise UsageError(
-            "--frame, --map and -o belong together.",
+            "--frame, --map (or --patch) and -o belong together.",
             "Write e.g. --frame 120 --map response -o map.png.",
         )
     if args.output is not None and args.output.suffix.lower() not in (".png", ".npy"):
@@ -159,12 +167,33 @@ def _write_map(recording: Recording, args: argparse.Namespace) -> None:
             if _nearest(recording, args) is not None
             else "Choose an earlier frame.",
         )
-    write = _write_npy if args.output.suffix.lower() == ".npy" else _write_png
-    write(found, args)
+    if args.output.suffix.lower() == ".npy":
+        _save(found.values, args.output)
+    else:
+        levels = (normalized(found) * 255 + 0.5).astype(np.uint8)
+        _save_png(color_table(args.colormap)[levels], args.output)
     rows, cols = found.values.shape
     extent = found.placement.extent((rows, cols))
-    place = f"x={extent.x:g} y={extent.y:g} w={extent.w:g} h={extent.h:g}"
-    print(f"{args.output}: {rows} × {cols} cells over {place} of frame {args.frame}")
+    print(f"{args.output}: {rows} × {cols} cells over {_place(extent)} of frame {args.frame}")
+
+
+def _write_patch(recording: Recording, args: argparse.Namespace) -> None:
+    patches = recording.result(recording.row_of(args.frame), ("patches",)).patches
+    if args.patch not in patches:
+        there = ", ".join(patches) or "none"
+        raise UsageError(f"Frame {args.frame} has no patch “{args.patch}”.", f"It has: {there}.")
+    patch = patches[args.patch]
+    if args.output.suffix.lower() == ".npy":
+        _save(patch.image if patch.values is None else patch.values, args.output)
+    else:
+        _save_png(patch.image, args.output)
+    rows, cols = patch.image.shape[:2]
+    extent = patch.placement.extent((rows, cols))
+    print(f"{args.output}: {rows} × {cols} pixels over {_place(extent)} of frame {args.frame}")
+
+
+def _place(extent: Box) -> str:
+    return f"x={extent.x:g} y={extent.y:g} w={extent.w:g} h={extent.h:g}"
 
 
 def _nearest(recording: Recording, args: argparse.Namespace) -> int | None:
@@ -173,15 +202,14 @@ def _nearest(recording: Recording, args: argparse.Namespace) -> int | None:
     return int(later[0]) if len(later) else None
 
 
-def _write_npy(found: ResponseMap, args: argparse.Namespace) -> None:
-    with atomic_write(args.output) as stream:
-        np.save(stream, found.values, allow_pickle=False)
+def _save(values: NDArray[Any], path: Path) -> None:
+    with atomic_write(path) as stream:
+        np.save(stream, values, allow_pickle=False)
 
 
-def _write_png(found: ResponseMap, args: argparse.Namespace) -> None:
-    levels = (normalized(found) * 255 + 0.5).astype(np.uint8)
-    done, data = cv2.imencode(".png", color_table(args.colormap)[levels][:, :, ::-1])
+def _save_png(picture: NDArray[np.uint8], path: Path) -> None:
+    done, data = cv2.imencode(".png", picture[:, :, ::-1])
     if not done:
         raise UsageError("The picture could not be made.", "Write the values as .npy instead.")
-    with atomic_write(args.output) as stream:
+    with atomic_write(path) as stream:
         stream.write(data.tobytes())

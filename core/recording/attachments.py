@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h5py
@@ -17,6 +17,17 @@ from core.recording.stored_map import Texts, placement
 from core.trackers.base import Patch, Proposals
 
 _MAX_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Patches (else proposals) of one name: their shapes, in how many rows, bytes packed."""
+
+    name: str
+    patch: bool
+    shapes: list[tuple[int, int]]
+    rows: int
+    size: int
 
 
 class Attachments:
@@ -56,6 +67,23 @@ class Attachments:
             elif proposals and entry["kind"] == schema.PROPOSALS:
                 found[1][name] = self._proposals(entry)
         return found
+
+    def kinds(self) -> list[Kind]:
+        """What is attached, by name in the order of its first row."""
+        found: dict[tuple[int, int], list[Any]] = {}
+        for entry in self._table[:]:
+            if entry["kind"] != schema.NUMBERS:
+                found.setdefault((int(entry["kind"]), int(entry["name"])), []).append(entry)
+        return [
+            Kind(
+                self._texts[name],
+                kind == schema.PATCH,
+                sorted({(int(entry["shape"][0]), int(entry["shape"][1])) for entry in entries}),
+                len(entries),
+                sum(int(entry["size"]) for entry in entries),
+            )
+            for (kind, name), entries in found.items()
+        ]
 
     def _patch(self, entry: Any) -> Patch:
         rows, cols = map(int, entry["shape"])

@@ -254,6 +254,17 @@ class Recording:
         found = self.result(self.rows[nearest], ("patches", "proposals"))
         return Attached.of(found), abs(frame - nearest)
 
+    def attachment_kinds(self) -> list[attachments.Kind]:
+        """Which patches and proposals there are.
+
+        Raises
+        ------
+        RecordingError
+            If the file is damaged.
+        """
+        with self._lock, checked.refusing(self.path):
+            return self._attachments.kinds()
+
     @cached_property
     def _frames_attached(self) -> NDArray[np.int32]:
         ends = self.table["attachments"].astype(np.int64)

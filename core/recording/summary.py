@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.recording import about
 from core.recording.about import RunFacts
+from core.recording.attachments import Kind
 from core.recording.recording import Recording
 from core.states import TargetState
 
@@ -25,6 +26,7 @@ def facts(recording: Recording) -> dict[str, Any]:
     found["parameters"] = _params(recording.runs)
     found["weights"] = _weights(recording.runs)
     found["maps"] = [_map(recording, info.key) for info in recording.maps]
+    found["patches and candidates"] = [_attached(kind) for kind in recording.attachment_kinds()]
     found["curves"] = _curves(recording)
     found["seconds per frame"] = _timings(recording)
     found["frames that are missing"] = [_span(*gap) for gap in recording.gaps()]
@@ -116,6 +118,17 @@ def _map(recording: Recording, key: str) -> dict[str, Any]:
         "rate": f"{there.mean():.1%}",
         "lowest": float(np.nanmin(places["low"][there])),
         "highest": float(np.nanmax(places["high"][there])),
+    }
+
+
+def _attached(kind: Kind) -> dict[str, Any]:
+    sizes = [f"{rows}×{cols}" if kind.patch else str(rows) for rows, cols in kind.shapes]
+    return {
+        "name": kind.name,
+        "kind": "patch" if kind.patch else "boxes with scores",
+        "size": sizes if len(sizes) < 4 else [sizes[0], "…", sizes[-1]],
+        "frames": kind.rows,
+        "bytes": kind.size,
     }
 
 

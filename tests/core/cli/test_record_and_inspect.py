@@ -116,6 +116,33 @@ def test_that_a_recording_is_replaced_only_if_asked(shots, box, recorded, capsys
         assert len(recording) == 4
 
 
+def test_that_patches_and_candidates_are_listed_and_taken_out(shots, box, target, tmp_path, capsys):
+    command = ["record", str(shots), "--box", box, "--tracker", "ccr", "--frames", "2"]
+    assert main([*command, "--maps", "none", "--patches", "-o", str(target)]) == 0
+    capsys.readouterr()
+    assert main(["inspect", str(target), "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)[LISTED]}
+    assert {"template", "search", "kernels.hog"} <= set(listed)
+    with Recording(target) as recording:
+        patches = recording.result(recording.row_of(2), {"patches"}).patches
+    for name in ("search", "kernels.hog"):
+        rows, cols = patches[name].image.shape[:2]
+        assert f"{rows}×{cols}" in listed[name]["size"]
+        assert listed[name]["frames"] == 3
+    options = ["--frame", "2", "--patch"]
+    png, npy = tmp_path / "p.png", tmp_path / "p.npy"
+    assert main(["inspect", str(target), *options, "search", "-o", str(png)]) == 0
+    assert "pixels over x=" in capsys.readouterr().out
+    assert np.array_equal(cv2.imread(str(png))[:, :, ::-1], patches["search"].image)
+    assert main(["inspect", str(target), *options, "kernels.hog", "-o", str(npy)]) == 0
+    assert np.array_equal(np.load(npy, allow_pickle=False), patches["kernels.hog"].values)
+    assert main(["inspect", str(target), *options, "nothing", "-o", str(npy)]) == 2
+    assert "It has: template, search" in capsys.readouterr().err
+
+
+LISTED = "patches and candidates"
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
