@@ -44,6 +44,12 @@ class Preferences:
         group="Appearance",
         label="Path drawn behind",
     )
+    loupe: bool = param(
+        True,
+        "Enlarge the pixels under the pointer while a box is drawn or a handle is pulled.",
+        group="Appearance",
+        label="Loupe while drawing",
+    )
     autosave_interval: int = param(
         5,
         "Longest time between two recovery copies while something changes.",

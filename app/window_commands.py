@@ -99,6 +99,7 @@ class WindowCommands(QObject):
             self._theme = preferences.theme
             theme.apply(app, preferences.theme)  # pyright: ignore[reportArgumentType]
         self._controller.project.autosaver.set_interval(preferences.autosave_interval)
+        self._panels.canvas.set_loupe(preferences.loupe)
         device = self.device_text()
         self._panels.tracker.set_device_text(device)
         self._presenter.refresh_canvas()

@@ -80,6 +80,11 @@ class BoxGestures(QObject):
         return self._band.clipped(*self._frame) if self.is_drawing else None
 
     @property
+    def moves_whole_box(self) -> bool:
+        """Whether a box is being moved as it is: no edge is being placed."""
+        return self._gesture is not None and self._gesture.handle == MOVE
+
+    @property
     def measure(self) -> str:
         """Numbers that tell how the gesture goes: position when moving, else size."""
         if self.is_drawing:

@@ -33,6 +33,11 @@ class FrameItem(QGraphicsItem):
         """What is shown."""
         return self._frame
 
+    @property
+    def image(self) -> QImage:
+        """Its pixels, borrowed: good as long as the frame is shown."""
+        return self._image
+
     def set_frame(self, frame: DisplayFrame | None) -> None:
         """Show another frame, or none."""
         before = self.boundingRect()

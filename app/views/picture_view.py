@@ -23,6 +23,7 @@ from app.views.canvas_view import CanvasView
 from app.views.frame_item import FrameItem
 from app.views.hud_item import HudItem
 from app.views.layer_types import ShownLayer
+from app.views.loupe_item import LoupeItem
 from app.views.patch_item import Candidate, Outline, PatchItem
 from app.views.probe_item import Line, ProbeItem
 from app.views.proposal_item import ProposalItem
@@ -59,6 +60,7 @@ class PictureView(CanvasView):
         self._trail_item = TrailItem()
         self._chips = ChipLayer()
         self._hud = HudItem()
+        self._loupe = LoupeItem(self._frame_item)
         self._pointer = QPointF(-1.0, -1.0)
         self._over_frame = False
         self._proposal_item = ProposalItem()
@@ -75,6 +77,7 @@ class PictureView(CanvasView):
             (5, self._chips),
             (5.5, self._probe_item),
             (6, self._hud),
+            (6.5, self._loupe),
         ):
             item.setZValue(z)
             self.scene().addItem(item)
@@ -228,6 +231,7 @@ class PictureView(CanvasView):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hud.show_crosshair(None)
+        self._loupe.show_look(None)
         if self._over_frame:
             self._over_frame = False
             self.cursor_left.emit()

@@ -23,6 +23,7 @@ from app.views.canvas_input import (
     is_modifier,
     nudge_of,
 )
+from app.views.loupe_item import Look
 from app.views.picture_view import PictureView
 from app.views.view_types import BoxView, DisplayFrame
 from core.geometry import Box
@@ -63,6 +64,7 @@ class VideoView(PictureView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._mode = "select"
+        self._wants_loupe = True
         self._pressed: tuple[QPointF, BoxItem | None] | None = None
         self._gestures = BoxGestures(self)
         self._gestures.changed.connect(self._show_live)
@@ -97,6 +99,11 @@ class VideoView(PictureView):
         self._clear_aids()
         self._show_cursor()
         self.mode_changed.emit(mode)
+
+    def set_loupe(self, on: bool) -> None:
+        """Whether drawing and pulling handles is helped by a loupe."""
+        self._wants_loupe = on
+        self._show_loupe(None)
 
     def show_frame(self, frame: DisplayFrame | None) -> None:
         """Show another frame; zoom and place stay unless the frame size changes.
@@ -151,6 +158,7 @@ class VideoView(PictureView):
         self._tell_cursor(event.position())
         if self._mode == "draw" and self.has_picture:
             self._hud.show_crosshair(event.position())
+            self._show_loupe(event.position())
         if self._take_pan_move(event):
             return
         self._begin_beyond_threshold(event)
@@ -250,6 +258,7 @@ class VideoView(PictureView):
             self._hud.show_band(self._gestures.rubber_band)
         else:
             self._gestures.drag_to(x, y, **drag_options(event))
+        self._show_loupe(position)
         self._hud.show_measure(self._gestures.measure, position)
 
     def _begin_beyond_threshold(self, event: QMouseEvent) -> None:
@@ -281,7 +290,18 @@ class VideoView(PictureView):
         if track_id in self._box_items:
             self._box_items[track_id].show_live(box)
 
+    def _show_loupe(self, position: QPointF | None) -> None:
+        """Enlarge what is under the pointer, where an edge is being placed."""
+        if position is None or not self._wants_loupe or self._gestures.moves_whole_box:
+            self._loupe.show_look(None)
+            return
+        box = self._gestures.rubber_band
+        if box is None and self._gestures.live is not None:
+            box = self._gestures.live[1]
+        self._loupe.show_look(Look(*self.map_to_frame(position), position, box))
+
     def _clear_aids(self) -> None:
+        self._show_loupe(None)
         self._hud.show_band(None)
         self._hud.show_measure("", QPointF())
         if self._mode != "draw":
