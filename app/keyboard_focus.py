@@ -1,9 +1,10 @@
 """Keys go where the user expects: single letters to the actions, typing to the fields.
 
-Two rules. After Enter or Esc in a field, the canvas has the keyboard again, so that
-D and F step frames and are not typed. And a control that was reached with Tab keeps
-Space for itself, although Space plays the clip everywhere else. Only the widget that
-has the focus is watched: a filter on the whole application would see every paint.
+Three rules. Tab goes where one reads (:mod:`app.tab_order`). After Enter or Esc in a
+field, the canvas has the keyboard again, so that D and F step frames and are not typed.
+And a control that was reached with Tab keeps Space for itself, although Space plays the
+clip everywhere else. Only the widget that has the focus is watched, also in dialogs: a
+filter on the whole application would see every paint.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QWidget,
 )
+
+from app.tab_order import put_in_reading_order
 
 _TAB = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _ENDS_TYPING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
@@ -44,11 +47,13 @@ class KeyboardFocus(QObject):
             app.focusChanged.disconnect(self._on_focus)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Apply the two rules; nothing is swallowed."""
+        """Apply the rules; nothing is swallowed."""
         if not isinstance(event, QKeyEvent):
             return False
         if event.type() == QEvent.Type.KeyPress:
             self._tabbing = event.key() in _TAB
+            if self._tabbing and isinstance(watched, QWidget):
+                put_in_reading_order(watched.window())
         elif event.type() == QEvent.Type.ShortcutOverride and self._keeps_space(watched, event):
             event.accept()
         elif event.type() == QEvent.Type.KeyRelease:
@@ -73,5 +78,12 @@ class KeyboardFocus(QObject):
         if old is not None:
             old.removeEventFilter(self)
         self._reached_by_keys, self._tabbing = self._tabbing, False
-        if now is not None and now.window() is self._window:
+        if now is not None and self._is_ours(now.window()):
             now.installEventFilter(self)
+
+    def _is_ours(self, window: QWidget) -> bool:
+        """The window, one of its dialogs, or a panel that was taken out of it."""
+        above: QWidget | None = window
+        while above is not None and above is not self._window:
+            above = above.parentWidget()
+        return above is not None

@@ -197,9 +197,6 @@ class Panels:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setWidget(widget)
-        for area in (widget, *widget.findChildren(QWidget)):
-            if type(area) is QScrollArea:  # what is inside has the keyboard
-                area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         dock.setTitleBarWidget(DockTitle(dock))
         dock.visibilityChanged.connect(self._keep_names)  # it may have got a tab bar
         return dock

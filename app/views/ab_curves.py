@@ -29,6 +29,7 @@ class AbCurves(QWidget):
         super().__init__(parent)
         self._data: list[tuple[FloatArray, FloatArray]] = []
         self._layout = pg.GraphicsLayoutWidget(self)
+        self._layout.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it is for keys
         grid: Any = self._layout.ci  # what the widget forwards to, by name only
         self._upper = grid.addPlot(row=0, col=0, axisItems=axes())
         self._lower = grid.addPlot(row=1, col=0, axisItems=axes())

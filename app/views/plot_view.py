@@ -47,6 +47,7 @@ class PlotView(QWidget):
         self._highlighted = ""
         self._item = pg.PlotItem(axisItems=axes())
         self.plot = pg.PlotWidget(self, plotItem=self._item)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it is for keys
         self._item.setMenuEnabled(False)
         self._item.hideButtons()
         self._item.setContentsMargins(0, TOP, TOP, 0)
