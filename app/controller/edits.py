@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.controller.desk import Desk
 from app.undo import EditCommand
@@ -36,6 +36,14 @@ class Edits(QObject):
         super().__init__(parent)
         self._desk = desk
         self._draw_new = False
+        desk.clip_changed.connect(self._on_clip)
+
+    @Slot()
+    def _on_clip(self) -> None:
+        """In a clip without objects the first drag draws one: there is nothing else to do."""
+        self._draw_new = False
+        if self._desk.session is not None and not self._desk.document.tracks:
+            self.draw_mode()
 
     def draw_mode(self, *, new_object: bool = False) -> None:
         """Let the next drag draw a box, for the selected track or for a new one."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.ui_state import RunStatus
-from core.geometry import Box
+from core.geometry import Box, iou
 from core.states import Source
 
 Key = Qt.Key
@@ -38,6 +38,17 @@ def test_that_the_first_thing_one_sees_is_what_to_do(driver: Driver) -> None:
     welcome = driver.window.panels.welcome
     assert driver.window.panels.stack.currentWidget() is welcome
     assert not driver.window.actions_by_id["track_forward"].isEnabled()
+
+
+def test_that_the_first_drag_in_a_new_clip_draws_the_first_box(opened: Driver) -> None:
+    box = CLIP.boxes[0]
+    opened.drag((box.x, box.y), (box.right, box.bottom))
+    (track,) = opened.desk.document.tracks
+    drawn = opened.desk.key_at(track.id, 0)
+    assert drawn is not None
+    assert iou(drawn.box, box) > 0.8
+    opened.drag((box.x - 20, box.y - 20), (box.x - 5, box.y - 5))
+    assert len(opened.desk.document.tracks) == 1  # from then on a drag moves the picture
 
 
 def test_that_a_clip_opens_on_its_first_frame_with_its_facts(opened: Driver) -> None:
