@@ -129,10 +129,17 @@ def update(
     residuals: Residuals | None = None,
 ) -> Model:
     """Learn the filters of this frame and mix them in (Eq. 10)."""
-    if failed and params.on_failure == "skip":
+    beta = present_share(params, failed=failed)
+    if beta is None:
         return state.model
-    beta = params.look_back_beta if failed and params.on_failure == "look_back" else 1.0
     return mixed(state, samples, params, beta=beta, residuals=residuals)
+
+
+def present_share(params: CCRParams, *, failed: bool) -> float | None:
+    """β: the share of the present frame in what is learned; None where nothing is."""
+    if not failed or params.on_failure not in ("skip", "look_back"):
+        return 1.0
+    return None if params.on_failure == "skip" else params.look_back_beta
 
 
 def mixed(

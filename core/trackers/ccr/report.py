@@ -18,10 +18,12 @@ from core.geometry import Box, Placement
 from core.trackers import channels
 from core.trackers.base import ALL_MAPS, MapInfo, Patch, ResponseMap, TrackResult
 from core.trackers.ccr import filter as filters
+from core.trackers.ccr import model
 from core.trackers.ccr.cascade import StageResult, Unified
 from core.trackers.ccr.features import FloatArray, Grid, Hierarchy, Layout
 from core.trackers.ccr.kinds import COLOUR, DEEP, HOG
 from core.trackers.ccr.model import Residuals, State
+from core.trackers.ccr.params import CCRParams
 from core.trackers.kernels import kernel_patch
 
 MAX_STAGES = 3
@@ -284,10 +286,17 @@ def with_residuals(result: TrackResult, residuals: Residuals | None) -> TrackRes
     return replace(result, scalars={**result.scalars, **noted})
 
 
-def search_scalars(views: list[StageView], before: State, after: State) -> dict[str, float]:
-    """Diagnostics of the cascade: shifts in frame pixels, the scale, the history."""
+def search_scalars(
+    views: list[StageView], before: State, after: State, params: CCRParams
+) -> dict[str, float]:
+    """Diagnostics of the cascade: shifts in frame pixels, the scale, the history.
+
+    ``learning_rate`` is the share (αβ of Eq. 10) that the present frame has in the filters.
+    """
     layout = after.setting.layout
+    share = model.present_share(params, failed=after.failures > 0) or 0.0
     scalars = {
+        "learning_rate": params.learning_rate * share,
         "mean_peak": before.history.mean_peak,
         "mean_q": before.history.mean_q,
         "failed": float(after.failures > 0),

@@ -295,7 +295,9 @@ class CCRTracker:
         self, before: State, after: State, found: Search, quality: Quality, clock: StepClock
     ) -> TrackResult:
         target, score, reason = verdict(before.history, quality, after.failures, self._params)
-        scalars = quality.scalars() | report.search_scalars(found.views, before, after)
+        scalars = quality.scalars() | report.search_scalars(
+            found.views, before, after, self._params
+        )
         maps = report.maps(self.want_maps, found.views, after, found.hierarchy)
         patches = report.patches(self.want_maps, found.hierarchy, after)
         clock.lap("maps")

@@ -181,7 +181,9 @@ def scalars(
     """Diagnostics of one frame; ``loss.1`` and so on are those before every step of a training."""
     losses = torch.stack(view.losses).tolist() if view.losses else []
     fused, trained = view.fused, after.trained > before.trained
+    learned = after.filter is not before.filter
     return {
+        "learning_rate": params.cf_rate if learned else 0.0,
         "probability": evidence.probability,
         "agreement": evidence.agreement,
         **fused.quality.scalars(),

@@ -164,6 +164,25 @@ def test_that_a_failure_is_handled_as_chosen(scene: Any, mode: str, same: bool) 
     assert torch.equal(learned["hog"], drifted["hog"]) is same
 
 
+@pytest.mark.parametrize(("mode", "share"), [("skip", 0.0), ("look_back", 0.25), ("ignore", 1.0)])
+def test_that_the_rate_in_force_is_told(scene: Any, mode: str, share: float) -> None:
+    world = scene()
+    subject = tracker(
+        on_failure=mode,
+        look_back_beta=0.25,
+        learning_rate=0.04,
+        history_min=2,
+        peak_ratio=0.9,
+        quality_ratio=0.9,
+    )
+    subject.init(world.frame(START), START)
+    results = [subject.update(world.frame(START)) for _ in range(4)]
+    results.append(subject.update(scene(seed=9).frame(START)))  # all of it is another
+    assert [result.scalars["failed"] for result in results] == [0, 0, 0, 0, 1]
+    rates = [result.scalars["learning_rate"] for result in results]
+    assert rates == pytest.approx([0.04] * 4 + [0.04 * share])
+
+
 def test_that_look_back_pulls_towards_the_first_model(scene: Any) -> None:
     # Eq. 10: with β = 0 and α = 1 a failed frame restores the first model exactly.
     params = CCRParams(look_back_beta=0.0, learning_rate=1.0)

@@ -58,6 +58,14 @@ def test_that_the_seed_decides(scene: Any) -> None:
     assert one.update(frame).score == again.update(frame).score
 
 
+def test_that_the_filters_rate_in_force_is_told(scene: Any) -> None:
+    world = scene()
+    tracker = started(world, cf_rate=0.02)
+    assert tracker.update(world.frame(START)).scalars["learning_rate"] == 0.02
+    gone = tracker.update(np.full_like(world.frame(START), 127))
+    assert gone.scalars["learning_rate"] == 0.0
+
+
 def test_that_training_comes_every_so_many_frames(scene: Any) -> None:
     world = scene()
     tracker = started(world, train_every=4, distractor_above=1.0)
