@@ -9,13 +9,17 @@ manifest, and the statement of what a format cannot hold.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core import params as parameters
 from core.document.document import Document
+from core.document.track import Columns
 from core.errors import FormatError
 from core.formats import attribute_values, manifest
 from core.formats.context import ExportContext, ExportReport, ImportContext
@@ -214,68 +218,31 @@ class Format:
 
 def _losses(document: Document, kept: frozenset[str]) -> list[str]:
     """What `document` holds and a format does not, each with how often."""
-    columns = [track.columns for track in document.tracks]
+    tracks, columns = document.tracks, [track.columns for track in document.tracks]
 
-    def rows(test: Any) -> int:
+    def rows(test: Callable[[Columns], NDArray[np.bool_]]) -> int:
         return sum(int(test(c).sum()) for c in columns)
 
+    def flagged(flag: Flag) -> int:
+        return rows(lambda c: (c.flags & flag) != 0)
+
+    unsure = rows(lambda c: c.states != TargetState.TRACKING)
+    machine = rows(lambda c: c.sources != Source.MANUAL)
+    values = attribute_values.count(document)
     found = [
-        (IDS, len(document.tracks) > 1 and "which box belongs to which object"),
-        (LABELS, sum(bool(t.label) for t in document.tracks), "label", "labels"),
-        (
-            NAMES,
-            sum(bool(t.name) for t in document.tracks),
-            "name of an object",
-            "names of objects",
-        ),
-        (COLORS, sum(bool(document.color_of(t)) for t in document.tracks), "colour", "colours"),
+        (LABELS, sum(bool(t.label) for t in tracks), "label", "labels"),
+        (NAMES, sum(bool(t.name) for t in tracks), "name of an object", "names of objects"),
+        (COLORS, sum(bool(document.color_of(t)) for t in tracks), "colour", "colours"),
         (SCORES, rows(lambda c: c.scores != 1), "score", "scores"),
-        (
-            STATES,
-            rows(lambda c: c.states != TargetState.TRACKING),
-            "tracker state",
-            "tracker states",
-        ),
-        (
-            OCCLUSION,
-            rows(lambda c: (c.flags & Flag.OCCLUDED) != 0),
-            "occlusion mark",
-            "occlusion marks",
-        ),
-        (
-            TRUNCATION,
-            rows(lambda c: (c.flags & Flag.TRUNCATED) != 0),
-            "truncation mark",
-            "truncation marks",
-        ),
-        (
-            ABSENCE,
-            rows(lambda c: (c.flags & Flag.ABSENT) != 0),
-            "frame marked absent",
-            "frames marked absent",
-        ),
-        (
-            PROVENANCE,
-            rows(lambda c: c.sources != Source.MANUAL),
-            "mark of a machine-made box",
-            "marks of machine-made boxes",
-        ),
-        (
-            CONFIRMED,
-            rows(lambda c: (c.flags & Flag.CONFIRMED) != 0),
-            "confirmation",
-            "confirmations",
-        ),
+        (STATES, unsure, "tracker state", "tracker states"),
+        (OCCLUSION, flagged(Flag.OCCLUDED), "occlusion mark", "occlusion marks"),
+        (TRUNCATION, flagged(Flag.TRUNCATED), "truncation mark", "truncation marks"),
+        (ABSENCE, flagged(Flag.ABSENT), "frame marked absent", "frames marked absent"),
+        (PROVENANCE, machine, "mark of a machine-made box", "marks of machine-made boxes"),
+        (CONFIRMED, flagged(Flag.CONFIRMED), "confirmation", "confirmations"),
         (RUNS, len(document.runs), "record of a tracker run", "records of tracker runs"),
-        (
-            ATTRIBUTES,
-            attribute_values.count(document),
-            "value of an attribute",
-            "values of attributes",
-        ),
+        (ATTRIBUTES, values, "value of an attribute", "values of attributes"),
     ]
-    lost = []
-    for key, amount, *words in found:
-        if key not in kept and amount:
-            lost.append(counted(amount, *words) if words else str(amount))
-    return lost
+    lost = [counted(n, one, many) for key, n, one, many in found if key not in kept and n]
+    mixed = IDS not in kept and len(tracks) > 1
+    return ["which box belongs to which object", *lost] if mixed else lost
