@@ -87,7 +87,9 @@ class RunReport(QObject):
             note("retrack"), note("play")
         )  # fmt: skip
         if tail:
-            hint = self.tr("Correct the box and track on from it%s.") % note("track_until")
+            hint = self.tr("Draw the box here%s and track on from it%s.") % (
+                note("draw_mode"), note("track_until")
+            )  # fmt: skip
         self._desk.say(
             text % first,
             f"{active.live.reason_at(first)} {hint}".strip(),

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.views.attribute_fields import AttributeField, field_for
 from app.views.elided_label import ElidedLabel
+from app.views.long_words import breakable
 from core.document.schema import Attribute, AttributeValue
 
 _LAST = 2**31 - 1
@@ -97,7 +98,7 @@ class AttributePanel(QWidget):
             text = self.tr("Give the object a label first: attributes belong to labels.")
         elif title:
             text = self.tr("The label “%s” has no attributes.") % label
-        self._note.setText(text)
+        self._note.setText(breakable(text))
         self._edit.setEnabled(bool(label))
 
     def set_frame_count(self, count: int) -> None:

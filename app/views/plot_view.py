@@ -61,12 +61,19 @@ class PlotView(QWidget):
         titles = (
             self.tr("Success"),
             self.tr("Precision"),
-            self.tr("Normalised"),
+            self.tr("Norm."),
             self.tr("A–R"),
             self.tr("EAO"),
         )
-        for kind, title in zip(KINDS, titles, strict=True):
-            self._add_button(kind, title)
+        tips = (
+            self.tr("Share of frames whose overlap is larger than a threshold"),
+            self.tr("Share of frames whose centre is nearer than a threshold"),
+            self.tr("Precision with distances over the target's size"),
+            self.tr("Accuracy and robustness of runs that are started again after a failure"),
+            self.tr("Expected average overlap by length of the sequence"),
+        )
+        for kind, title, tip in zip(KINDS, titles, tips, strict=True):
+            self._add_button(kind, title, tip)
         self._row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,9 +126,10 @@ class PlotView(QWidget):
 
     # ---- drawing ------------------------------------------------------------------------
 
-    def _add_button(self, kind: str, title: str) -> None:
+    def _add_button(self, kind: str, title: str, tip: str) -> None:
         button = QToolButton(self)
         button.setText(title)
+        button.setToolTip(tip)
         button.setCheckable(True)
         button.setProperty("kind", kind)
         button.setProperty("role", "small")

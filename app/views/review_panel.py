@@ -83,10 +83,7 @@ class ReviewPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.place_chosen.emit(self.list.row(item)))
-        EmptyNote(
-            self.list,
-            self.tr("Places where a tracker was not sure are listed here, with the reason."),
-        )
+        EmptyNote(self.list, self.tr("Doubtful places come here."))
         self._learnt = QLabel(self)
         self._learnt.setProperty("role", "muted")
         self._learnt.setWordWrap(True)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.views.long_words import breakable
 
 G = theme.GRID
 _WIDTH = 380
@@ -215,7 +216,7 @@ class ToastCard(QFrame):
 
 
 def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
+    label = QLabel(breakable(text), parent)
     label.setProperty("role", role)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)

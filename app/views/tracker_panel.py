@@ -33,7 +33,7 @@ from core.states import CorrectionPolicy
 from core.trackers.registry import TrackerSpec
 
 G = theme.GRID
-_LOW, _LOW_WITH_NOTE = 390, 490
+_LOW, _LOW_WITH_NOTE = 360, 460
 """Heights under which words and buttons with texts do not both fit."""
 
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.models.param_model import ParamModel
 from app.views.elided_label import ElidedLabel
+from app.views.long_words import breakable
 from app.views.param_editor import ParamEditor
 from core.trackers.registry import TrackerSpec
 
@@ -95,7 +96,7 @@ class WhatIfPanel(QWidget):
         """Say which run can be tried; its parameters are shown. No text: there is none."""
         base = (tracker, dict(params), text) if text else None
         nothing = self.tr("Track first, or open a recording: then its frames can be tried again.")
-        self._about.setText(text or nothing)
+        self._about.setText(breakable(text or nothing))
         if base != self._base:
             self._base = base
             if base is not None:
@@ -116,7 +117,7 @@ class WhatIfPanel(QWidget):
 
     def show_outcome(self, text: str) -> None:
         """Say what came of a trial; empty when there is nothing to decide."""
-        self._outcome.setText(text)
+        self._outcome.setText(breakable(text))
         self._result.setVisible(bool(text))
 
     def outcome(self) -> str:
