@@ -192,11 +192,11 @@ def _row(standing: Standing, progress: ClipProgress | None, *, is_open: bool) ->
     if standing.problem:
         status, tone = _tr("cannot be read"), "lost"
     parts = []
-    if numbers.frames and fraction is None:  # beside a progress there is no room for them
-        parts.append(counted(numbers.frames, "frame"))
-    if numbers.boxes and fraction is None:
+    if numbers.boxes:
         parts.append(counted(numbers.boxes, "box", "boxes"))
-    text = " · ".join(parts)
+    elif numbers.frames:
+        parts.append(counted(numbers.frames, "frame"))
+    text = "" if fraction is not None else " · ".join(parts)  # beside a progress is no room
     return ClipRow(clip.id, clip.title, standing.status.value, status, text, tone, is_open,
                    fraction, _tip(standing, progress))  # fmt: skip
 

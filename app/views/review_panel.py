@@ -34,6 +34,8 @@ from app.views.empty_note import EmptyNote
 LISTED = 500
 """Places that a list needs to hold at most; nobody reads further."""
 
+_TOLD = 2
+"""Moved thresholds that are told; the others are in the tooltip."""
 _ROW = 40
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -144,11 +146,16 @@ class ReviewPanel(QWidget):
 
     def set_learnt(self, tracker: str, moved: Sequence[tuple[str, float, float]]) -> None:
         """Thresholds that verdicts moved: name, as calibrated, and now."""
-        parts = [f"{name} {before:.2f} → {now:.2f}" for name, before, now in moved]
-        text = self.tr("Learnt for %s: ") % tracker + ", ".join(parts) if parts else ""
+        shown = [one for one in moved if f"{one[1]:.2f}" != f"{one[2]:.2f}"]
+        shown.sort(key=lambda one: -abs(one[2] - one[1]) / max(abs(one[1]), 1e-9))
+        parts = [f"{name} {before:.2f} → {now:.2f}" for name, before, now in shown]
+        text = self.tr("Learnt for %s: ") % tracker + ", ".join(parts[:_TOLD]) if parts else ""
+        if len(parts) > _TOLD:
+            text = self.tr("%s and %d more") % (text, len(parts) - _TOLD)
         self._learnt.setText(text)
+        self._learnt.setToolTip("\n".join(parts))
         self._learnt.setVisible(bool(parts))
-        self._reset.setVisible(bool(parts))
+        self._reset.setVisible(bool(moved))
 
     def progress(self) -> str:
         """The line above the list."""
