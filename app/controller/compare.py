@@ -6,6 +6,7 @@ same clip. Side A and side B are traces; nothing here touches the document.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from core.errors import BoxtrailError
 from core.recording import replay
 from core.recording.recording import Recording
 from core.render import derived
+from core.render.layers import DrawnLayer
 from core.replay import ReplaySession
 from core.trackers.base import ResponseMap
 
@@ -128,6 +130,28 @@ class Compare(QObject):
             found.append(ShownLayer(layer, title, response, frame - age * trace.step, age))
         return found
 
+    def reader(self, side: int, *, difference: bool) -> Callable[[int], list[DrawnLayer]]:
+        """Gives the layers of a side on any frame as they are set now; for any thread."""
+        traces = (self.trace(0), self.trace(1))
+        stack, note = self._overlay.stack, self.tr("Map of frame {0}")
+
+        def read(frame: int) -> list[DrawnLayer]:
+            if difference:
+                first, second = (_map_of(one, stack.current.map_key, frame)[0] for one in traces)
+                if first is None or second is None:
+                    return []
+                return [DrawnLayer(_signed(stack.current), derived.difference(first, second))]
+            drawn: list[DrawnLayer] = []
+            trace = traces[side]
+            for layer in stack.seen() if trace is not None else ():
+                response, age = _map_of(trace, layer.map_key, frame)
+                if trace is not None and response is not None:
+                    text = note.format(frame - age * trace.step) if age else ""
+                    drawn.append(DrawnLayer(layer, response, text))
+            return drawn
+
+        return read
+
     def finish(self) -> None:
         """Close recordings that were added."""
         for recording in self._opened.values():
@@ -137,22 +161,15 @@ class Compare(QObject):
     # ---- inside ----
 
     def _map(self, side: int, key: str, frame: int) -> tuple[ResponseMap | None, int]:
-        trace = self.trace(side)
-        if trace is None or trace.source is None or frame not in trace.rows:
-            return None, 0
-        return trace.source.latest(frame, key, trace.step) or (None, 0)
+        return _map_of(self.trace(side), key, frame)
 
     def _difference(self, layer: OverlaySettings, frame: int) -> ShownLayer | None:
         first, _ = self._map(0, layer.map_key, frame)
         second, _ = self._map(1, layer.map_key, frame)
         if first is None or second is None:
             return None
-        look = replace(
-            layer, colormap="balance", low=0.0, high=1.0, auto_levels=True, gamma=1.0, fade=0.0,
-            threshold=0.0, derive="", contours=0, blend="normal", visible=True,
-        )  # fmt: skip
         title = self.tr("A − B: %s") % self._overlay.title_of(layer.map_key)
-        return ShownLayer(look, title, derived.difference(first, second), frame)
+        return ShownLayer(_signed(layer), title, derived.difference(first, second), frame)
 
     def _add(self, path: Path, recording: Recording, trace: Trace) -> None:
         session = self._desk.session
@@ -249,3 +266,17 @@ class Compare(QObject):
         of_recording = outcome.known.trace.source is getattr(session, "recording", None)
         self.sides = [OPEN if of_recording and OPEN in self._traces else RUN, TRIAL]
         self._refresh()
+
+
+def _map_of(trace: Trace | None, key: str, frame: int) -> tuple[ResponseMap | None, int]:
+    if trace is None or trace.source is None or frame not in trace.rows:
+        return None, 0
+    return trace.source.latest(frame, key, trace.step) or (None, 0)
+
+
+def _signed(layer: OverlaySettings) -> OverlaySettings:
+    """How the difference of the maps of `layer` looks."""
+    return replace(
+        layer, colormap="balance", low=0.0, high=1.0, auto_levels=True, gamma=1.0, fade=0.0,
+        threshold=0.0, derive="", contours=0, blend="normal", visible=True,
+    )  # fmt: skip

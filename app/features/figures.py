@@ -11,6 +11,8 @@ from app.controller.figures import Figures
 from app.dialogs.figure_dialog import FigureDialog
 from app.features.feature import Feature, Parts
 from app.features.truth import TruthFeature
+from app.features.what_if import WhatIfFeature
+from core.document.document import Document
 from core.drawing import Drawing
 from core.errors import BoxtrailError
 from core.render.figure import FigureLook, draw_figure
@@ -25,6 +27,9 @@ class FiguresFeature(Feature):
         super().__init__(parts)
         found = parts.window.findChild(TruthFeature)
         assert isinstance(found, TruthFeature)  # the list of features has it before this one
+        what_if = parts.window.findChild(WhatIfFeature)
+        assert isinstance(what_if, WhatIfFeature)
+        self._what_if = what_if
         controller = parts.controller
         self.figures = Figures(controller.desk, found.truth, controller.overlay, self)
         self._stopped = False
@@ -66,18 +71,32 @@ class FiguresFeature(Feature):
 
     @Slot(object, object)
     def write_video(self, path: Path, panels: Sequence[str]) -> None:
-        """Write the clip as the window shows it, with the chosen panes, in the background."""
+        """Write the clip as the window shows it, with the chosen panes, in the background.
+
+        While two runs are compared, both sides and their curve.
+        """
         desk, background = self.parts.controller.desk, self.parts.controller.background
         session = desk.session
         if session is None:
             return
-        document = desk.document
-        extras = self.figures.extras(panels, self.parts.panels.plot.values_at)
+        compared = self._what_if.video()
+        if compared is None:
+            document, start, stop = desk.document, 0, None
+            extras = self.figures.extras(panels, self.parts.panels.plot.values_at)
+        else:  # the boxes are those of the two runs
+            document = Document(desk.document.video)
+            extras, start, stop = compared
         desk.say(self.tr("Writing %s…") % path.name)
 
         def work() -> int:
             return render_video(
-                session.video, document, path, extras=extras, progress=lambda _: not self._stopped
+                session.video,
+                document,
+                path,
+                start=start,
+                stop=stop,
+                extras=extras,
+                progress=lambda _: not self._stopped,
             )
 
         def then(count: int) -> None:

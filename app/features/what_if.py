@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QTimer, Slot
 
 from app.controller.compare import Compare
+from app.controller.compare_video import frames_of, sides_of
 from app.controller.what_if import Outcome, WhatIf
 from app.features.feature import Feature, Parts
 from app.ui_state import UiState
@@ -16,6 +17,7 @@ from app.views.ab_view import AbView
 from app.views.view_types import BoxView, DisplayFrame, ProposalView
 from app.views.what_if_panel import WhatIfPanel
 from core.engine.trace import Comparison, Trace
+from core.render.overlay import Extras
 from core.replay import is_recording
 from core.states import Flag, Source
 from core.trackers import registry
@@ -209,6 +211,13 @@ class WhatIfFeature(Feature):
             view.show_boxes(_box(traces[side], index, side))
             view.show_proposals(_ghost(traces[1 - side], index, 1 - side))
         self.view.curves.set_playhead(index)
+
+    def video(self) -> tuple[Extras, int, int] | None:
+        """The comparison that is looked at for a video: both sides, first frame, end; else None."""
+        if not self.is_comparing:
+            return None
+        found = sides_of(self.compare, COLORS, curve=self.view.curve(), difference=self._difference)
+        return None if found is None else (found, *frames_of(self.compare))
 
     @Slot(bool)
     def _set_difference(self, on: bool) -> None:

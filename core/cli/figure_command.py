@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.cli.overlay_view import (
     usual_look,
     write_video,
 )
+from core.document import project_file
 from core.drawing import SUFFIXES, write
 from core.render.figure import PANELS, FigureLook, draw_figure
 from core.render.layers import LayerLook
@@ -54,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--map", default="", metavar="KEY", help="which map (default the first)")
     add_layer_option(parser, "video")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="FILE.h5",
+        help="video: another recording of the same clip, to the right, with the same layers",
+    )
     parser.add_argument(
         "--curves",
         default="",
@@ -95,6 +103,10 @@ def run(args: argparse.Namespace) -> int:
     if unknown or not panels:
         raise UsageError(
             f"There is no panel “{', '.join(unknown)}”.", "Known: " + ", ".join(PANELS) + "."
+        )
+    if args.beside is not None and (suffix != _VIDEO or args.beside.suffix == project_file.SUFFIX):
+        raise UsageError(
+            "--beside takes a recording, for a video.", "Name a .h5 file, and a .mp4 with -o."
         )
     with FigureSource(args.source, args.video, args.truth, args.map) as source:
         if suffix == _VIDEO:
@@ -186,7 +198,23 @@ def _video(
         tuple(_curve_names(args, source)) if "curves" in panels else (),
     )
     frames = frames_of(args.frames, source.frames) if args.frames else source.frames
-    count = write_video(source, view, args.output, frames, quiet=args.quiet)
+    with contextlib.ExitStack() as stack:
+        beside = None
+        if args.beside is not None:
+            beside = FigureSource(args.beside, source.video, args.truth, "")
+            beside = _same_clip(stack.enter_context(beside), source)
+        count = write_video(source, view, args.output, frames, beside=beside, quiet=args.quiet)
     if not args.quiet:
         print(f"{count} frames written to {args.output} (overlay video)")
     return 0
+
+
+def _same_clip(beside: FigureSource, source: FigureSource) -> FigureSource:
+    prints = [
+        one.recording.clip.fingerprint for one in (source, beside) if one.recording is not None
+    ]
+    if len({text for text in prints if text}) > 1:
+        raise UsageError(
+            f"“{beside.title}” is of another clip.", "Name a recording of the same clip."
+        )
+    return beside

@@ -44,6 +44,7 @@ class FigureSource:
         self, path: Path, video: Path | VideoSource | None, truth: str, map_key: str
     ) -> None:
         self._stack = contextlib.ExitStack()
+        self.title = path.name
         self.recording: Recording | None = None
         self.document: Document | None = None
         with contextlib.ExitStack() as stack:

@@ -183,12 +183,14 @@ def write_video(
     output: Path,
     frames: Sequence[int],
     document: Document | None = None,
+    beside: FigureSource | None = None,
     *,
     quiet: bool,
 ) -> int:
     """Write the video from the first to the last of `frames`; returns how many it has.
 
-    The boxes are those of `document`, else those of the source.
+    The boxes are those of `document`, else those of the source. With `beside` that source is
+    seen to the right in the same way, and has curves of its own.
 
     Raises
     ------
@@ -199,14 +201,22 @@ def write_video(
     """
     if not frames:
         raise UsageError("There is no frame with a box.", "Name frames with --frames.")
-    curves: list[Series] = source.series(view.curves)
     boxes = document or source.document
     extras = Extras(
         source.reader(view.layers),
         source.outline,
         source.drawn if boxes is None else lambda frame: (),
-        Panes(source.patches, view.pictures, curves) if view.pictures or curves else None,
     )
+    curves = source.series(view.curves)
+    if beside is not None:
+        other = Extras(
+            beside.reader(view.layers), beside.outline, beside.drawn, name=f"B  {beside.title}"
+        )
+        extras = replace(extras, beside=other, name=f"A  {source.title}")
+        pairs = zip(curves, beside.series(view.curves), strict=True)
+        curves = [one for pair in pairs for one in _named(pair)]
+    if view.pictures or curves:
+        extras = replace(extras, panes=Panes(source.patches, view.pictures, curves))
     line = ProgressLine(max(frames) - min(frames) + 1, shown=not quiet)
     try:
         return render_video(
@@ -220,3 +230,7 @@ def write_video(
         )
     finally:
         line.clear()
+
+
+def _named(pair: tuple[Series, Series]) -> list[Series]:
+    return [replace(one, name=f"{side} {one.name}") for side, one in zip("AB", pair, strict=True)]

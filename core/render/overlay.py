@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.document.document import Document
-from core.render.boxes import DrawnBox, boxes_on, draw_boxes, draw_truth
+from core.render.boxes import DrawnBox, boxes_on, draw_boxes, draw_note, draw_truth
 from core.render.layers import DrawnLayer, paint_layers
 from core.render.maps import MapLook, draw_map
 from core.render.panes import Panes
 from core.render.video_file import VideoWriter
 from core.trackers.base import ResponseMap
-from core.video.source import VideoSource
+from core.video.source import Frame, VideoSource
+
+_GAP = 4  # pixels between two views
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,16 @@ class Extras:
 
     `layers` gives the maps, bottom first, `truth` the corners ``(K, 2)`` of the true region,
     `boxes` further boxes (those of a recording, of another tracker). `panes` are what stands
-    beside the frame.
+    beside the frame. `beside` is a second view of the same frames, to the right of the first,
+    without panes of its own; `name` tells views apart.
     """
 
     layers: Callable[[int], Sequence[DrawnLayer]] = lambda frame: ()
     truth: Callable[[int], NDArray[np.float64] | None] = lambda frame: None
     boxes: Callable[[int], Sequence[DrawnBox]] = lambda frame: ()
     panes: Panes | None = None
+    name: str = ""
+    beside: Extras | None = None
 
 
 def compose(
@@ -98,15 +103,25 @@ def render_video(
     try:
         with VideoWriter(path, video.info.fps) as writer:
             for frame in video.frames(start, end):
-                drawn = [*boxes_on(document, frame.index), *more.boxes(frame.index)]
-                layers, truth = more.layers(frame.index), more.truth(frame.index)
-                shown = compose(frame.image, drawn, truth=truth, layers=layers)
+                shown = _view(frame, more, boxes_on(document, frame.index))
+                if more.beside is not None:
+                    gap = np.zeros((shown.shape[0], _GAP, 3), np.uint8)
+                    shown = np.hstack([shown, gap, _view(frame, more.beside)])
                 writer.write(shown if more.panes is None else more.panes.beside(shown, frame.index))
                 if progress is not None and progress(writer.frames) is False:
                     raise _Stopped
     except _Stopped:
         return 0
     return writer.frames
+
+
+def _view(frame: Frame, more: Extras, boxes: Sequence[DrawnBox] = ()) -> NDArray[np.uint8]:
+    index = frame.index
+    drawn, layers = [*boxes, *more.boxes(index)], more.layers(index)
+    shown = compose(frame.image, drawn, truth=more.truth(index), layers=layers)
+    if more.name:
+        draw_note(shown, more.name, (0, 0), 0)
+    return shown
 
 
 class _Stopped(Exception):

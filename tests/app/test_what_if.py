@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from fakes.app_driver import ALT, CTRL, Driver
@@ -13,9 +14,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from app.features.figures import FiguresFeature
 from app.features.recording import RecordingFeature
 from app.features.what_if import WhatIfFeature
-from app.views.ab_canvas import FLICKER, SIDE_BY_SIDE, SWIPE
+from app.views.ab_canvas import COLORS, FLICKER, SIDE_BY_SIDE, SWIPE
 
 Key = Qt.Key
 COUNT = 40
@@ -220,6 +222,40 @@ def test_that_a_recording_of_the_clip_is_compared_with_the_live_run(tracked: Dri
     assert compare.sides == [f"file {done[0]}", "run"]
     tracked.window.actions_by_id["compare"].trigger()
     assert not feature(tracked).is_comparing
+
+
+def test_that_the_video_of_a_comparison_shows_both_sides(tracked: Driver, tmp_path) -> None:
+    comparing, figures = feature(tracked), feature(tracked, FiguresFeature)
+    assert comparing.video() is None
+    try_out(tracked, learning_rate=0.8)
+    assert comparing.is_comparing
+    found = comparing.video()
+    assert found is not None
+    extras, start, stop = found
+    traces = [comparing.compare.trace(0), comparing.compare.trace(1)]
+    frame = max(traces[1].rows)
+    for side, view in enumerate((extras, extras.beside)):
+        other, own = view.boxes(frame)
+        assert own.box == traces[side].rows[frame].box
+        assert other.box == traces[1 - side].rows[frame].box
+        assert own.color == COLORS[side]
+        assert view.name[0] == "AB"[side]
+        assert [layer.response.values.tolist() for layer in view.layers(frame)] == [
+            layer.response.values.tolist() for layer in comparing.compare.layers(side, frame)
+        ]
+    assert [one.name[0] for one in extras.panes.curves] == ["A", "B"]
+    comparing._set_difference(True)
+    (signed,) = comparing.video()[0].beside.layers(frame)
+    assert signed.look.colormap == "balance"
+    target = tmp_path / "ab.mp4"
+    figures.write_video(target, ["overlay"])
+    tracked.until(target.exists)
+    with av.open(str(target)) as container:
+        pictures = [one.to_ndarray(format="rgb24") for one in container.decode(video=0)]
+    info = tracked.desk.session.video.info
+    assert len(pictures) == stop - start
+    assert pictures[0].shape[1] == 2 * info.width + 4
+    assert pictures[0].shape[0] > info.height
 
 
 def _pixels(view) -> np.ndarray:

@@ -67,6 +67,29 @@ def test_that_a_video_shows_the_layers_that_are_named_and_panes(recorded, tmp_pa
     assert panes.shape[1] == usual.shape[1]
 
 
+def test_that_two_recordings_stand_beside_each_other(recorded, tmp_path, capsys):
+    other = tmp_path / "other.h5"
+    box = "76.3,134.9,70.6,64.8"
+    command = ["record", str(demo_path()), "--box", box, "--tracker", "template-match"]
+    command += ["--set", "radius=8", "--maps", "response", "--to", "8", "--quiet"]
+    assert main([*command, "-o", str(other)]) == 0
+    target = tmp_path / "both.mp4"
+    command = ["figure", str(recorded / "run.h5"), "--quiet", "--frames", "3-6"]
+    shown = ["--beside", str(other), "--panels", "overlay,curves", "--curves", "score"]
+    assert main([*command, *shown, "-o", str(target)]) == 0
+    with av.open(str(target)) as container:
+        frames = [f.to_ndarray(format="rgb24").astype(int) for f in container.decode(video=0)]
+    assert len(frames) == 4
+    height, width = frames[0].shape[:2]
+    assert width == 2 * 640 + 4
+    assert height > 360
+    left, right = frames[2][40:360, :640], frames[2][40:360, 644:]
+    apart = np.abs(left - right).max(axis=2) > 60
+    assert 0.0005 < apart.mean() < 0.3  # one clip, two maps
+    assert main([*command, "--beside", str(other), "-o", str(tmp_path / "both.svg")]) == 2
+    assert "--beside takes a recording, for a video" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
