@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -146,6 +147,10 @@ class AttributePanel(QWidget):
                 "For which frames a changed value is meant, of attributes that change over time"
             )
         )
+        self._extent.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._extent.setMinimumContentsLength(6)
         self._extent.setAccessibleName(self.tr("Frames for which a value is meant"))
         self._extent.currentIndexChanged.connect(self._show_range)
         self._first, self._last = QSpinBox(self._extent_row), QSpinBox(self._extent_row)
@@ -198,6 +203,8 @@ class AttributePanel(QWidget):
             field = field_for(attribute, self._form)
             field.setAccessibleName(attribute.name)
             field.setToolTip(attribute.wanted())
+            field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            field.setMinimumWidth(64)
             field.edited.connect(partial(self.value_chosen.emit, attribute.name))
             name = ElidedLabel(attribute.name, self._form)
             name.setMaximumWidth(120)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.views.attribute_panel import AttributePanel
+from app.views.attribute_panel import AttributePanel, rows_of
 from app.views.long_words import breakable
 from app.views.toast import Toast
+from core.document.schema import Attribute, AttributeKind
 
 LONG = "Fußgängerüberwegsbeschilderung_hinter_der_Straßenbahnhaltestelle-20260301.h5"
 
@@ -23,6 +24,12 @@ def test_that_a_long_label_does_not_widen_the_attributes(qtbot) -> None:
     panel = AttributePanel()
     qtbot.addWidget(panel)
     panel.show_object(LONG, LONG, ())
+    assert panel.minimumSizeHint().width() <= 200
+    schema = (
+        Attribute(LONG[:30], AttributeKind.CHOICE, choices=(LONG[:60], "b"), per_frame=True),
+        Attribute("speed", AttributeKind.NUMBER, low=0, high=1e6),
+    )
+    panel.show_object(LONG, LONG, rows_of(schema, {LONG[:30]: "b", "speed": 3.0}, {}))
     assert panel.minimumSizeHint().width() <= 200
 
 
