@@ -82,11 +82,6 @@ class ExportDialog(QDialog):
         """The chosen format."""
         return formats.find(self.format_box.currentData())
 
-    @property
-    def options_form(self) -> ParamForm:
-        """The editors of the format's options."""
-        return self._form
-
     @Slot()
     def export(self) -> None:
         """Write the file in the background; the dialog closes when it is there."""

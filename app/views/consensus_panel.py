@@ -124,14 +124,6 @@ class ConsensusPanel(QWidget):
         for at, row in enumerate(self._rows):
             row.place(self._grid, at, narrow=self._narrow)
 
-    def here_buttons(self) -> list[QToolButton]:
-        """The “Here” buttons, in the order of the rows."""
-        return [row.here for row in self._rows]
-
-    def stretch_buttons(self) -> list[QToolButton]:
-        """The “Stretch” buttons, in the order of the rows."""
-        return [row.stretch for row in self._rows]
-
 
 class _Row:
     """The widgets of one tracker."""

@@ -7,7 +7,7 @@ the numbers of the region (Kristan et al., VOT2013 ff.).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,8 +99,3 @@ def _bad_line(path: Path, number: int, line: str, why: str) -> DatasetError:
 
 def _line(state: State) -> str:
     return str(state) if isinstance(state, int) else ",".join(f"{v:.4f}" for v in state)
-
-
-def from_boxes(boxes: Iterable[State]) -> Trajectory:
-    """A trajectory of codes and regions in order."""
-    return Trajectory(tuple(boxes))
