@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.views.focus_ring import FocusRing
 from app.views.timeline_canvas import RULER, STRIP, TimelineCanvas
 from app.views.timeline_data import TrackLane
 from app.views.timeline_ruler import RunSpan
@@ -44,6 +45,7 @@ class Timeline(TimelineCanvas):
         self._sought = -1
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        FocusRing(self)
         self.setAccessibleName(self.tr("Timeline"))
         self._describe()
 

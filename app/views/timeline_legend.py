@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
+from app.views.focus_ring import FocusRing
 from app.views.lane_marks import Area, paint_marks
 from app.views.timeline_data import TrackLane
 from app.views.timeline_lanes import LanePixmaps
@@ -97,6 +98,7 @@ class TimelineLegend(QScrollArea):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        FocusRing(self)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Legend of the timeline"))

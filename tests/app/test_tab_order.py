@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import actions as table
+from app import theme
 from app.controller.batch_wish import BatchWish
 from app.dialogs.attribute_schema import SchemaDialog
 from app.dialogs.batch_dialog import BatchDialog
@@ -31,6 +32,7 @@ from app.dialogs.key_editor import KeyEditor
 from app.dialogs.keys import KeysDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.settings import Preferences
+from app.views.focus_ring import FocusRing
 from core.document.schema import Attribute, AttributeKind
 
 ROW = 30
@@ -141,6 +143,23 @@ def test_that_tab_reaches_everything_in_every_panel_in_reading_order(tracked: Dr
 
 def test_that_tab_goes_through_the_row_under_the_picture(tracked: Driver) -> None:
     assert_walk(tracked.window.panels.transport)
+
+
+def test_that_the_timeline_is_framed_when_tab_comes_to_it_but_not_by_a_click(
+    tracked: Driver,
+) -> None:
+    timeline = tracked.window.panels.timeline
+    ring = timeline.findChild(FocusRing)
+    assert ring is not None
+    timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    assert ring.isVisible()
+    assert ring.size() == timeline.size()
+    edge = timeline.grab().toImage().pixelColor(timeline.width() // 2, 0).name()
+    assert edge == theme.colors().accent
+    tracked.canvas.setFocus()
+    assert not ring.isVisible()
+    timeline.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not ring.isVisible()
 
 
 SCHEMA = {
