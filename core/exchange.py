@@ -2,7 +2,8 @@
 
 Formats turn documents into files and back; this module hands them the names, times and
 size of the clip's frames, and lays what was read beside what is there: imported tracks are
-always added, with ids of their own, so nothing that exists is touched.
+always added, with ids of their own, so nothing that exists is touched. Where a person wants
+to judge the boxes one by one they are added as proposals.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import params as parameters
+from core.document import proposals
 from core.document.document import Document, Run
 from core.document.track import COLUMN_TYPES, NO_RUN, Columns
 from core.formats import load_all, registry
@@ -134,6 +136,27 @@ def merged(document: Document, other: Document) -> Document:
     )
     next_run = max([result.next_run_id, *(run.id + 1 for run in kept)])
     return replace(result, runs=(*result.runs, *kept), next_run_id=next_run)
+
+
+def proposed(document: Document, other: Document, name: str) -> Document:
+    """As :func:`merged`, but the new tracks are empty and their boxes wait as proposals.
+
+    So what another program found can be proof-read: accepted whole, by range or by frame.
+    `name` stands where a proposal names its tracker.
+    """
+    result = merged(document, other)
+    known = {track.id for track in document.tracks}
+    for track in result.tracks:
+        columns = track.columns
+        if track.id in known or not len(columns):
+            continue
+        run = Run(
+            result.next_run_id, track.id, name,
+            start=int(columns.frames[0]), end=int(columns.frames[-1]),
+        )  # fmt: skip
+        empty = replace(track, columns=Columns.empty(), intervals=())
+        result = proposals.proposed(result.with_track(empty), run, columns)
+    return result
 
 
 def _renumbered_runs(document: Document, other: Document) -> dict[int, Run]:

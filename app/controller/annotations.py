@@ -1,4 +1,7 @@
-"""Annotations of other programs: read in the background, added as new objects in one step."""
+"""Annotations of other programs: read in the background, added as new objects in one step.
+
+Where runs propose, imported boxes wait as proposals, too.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +53,20 @@ class Annotations(QObject):
     def _add(self, session: Session, path: Path, imported: Imported) -> None:
         if self._desk.session is not session:
             return
-        after = exchange.merged(self._desk.document, imported.document)
+        propose = self._desk.state.propose
+        if propose:
+            after = exchange.proposed(self._desk.document, imported.document, path.name)
+        else:
+            after = exchange.merged(self._desk.document, imported.document)
         count = len(imported.tracks)
         first = self._desk.document.next_track_id
         self._desk.edit(self.tr("Import %s") % path.name, after, focus=(first, None))
         self._desk.update(track=first if count else self._desk.state.track)
         notes = " ".join(part for part in (*imported.warnings, imported.skipped) if part)
-        text = self.tr("%s imported from %s.") % (counted(count, "object"), path.name)
+        text = (
+            self.tr("Boxes of %s from %s are proposed.")
+            if propose
+            else self.tr("%s imported from %s.")
+        )
+        text %= counted(count, "object"), path.name
         self._desk.say(text, notes, "warning" if notes else "success")

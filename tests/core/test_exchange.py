@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from fakes.array_video import moving_patch
 
+from core.document import proposals
 from core.document.document import Document, Run, VideoRef
 from core.document.store import Change
 from core.document.track import Keyframe
 from core.errors import FormatError, ParamError
-from core.exchange import frame_names, merged
+from core.exchange import frame_names, merged, proposed
 from core.geometry import Box
 from core.session import Session
 from core.states import Source
@@ -39,6 +40,21 @@ def test_that_merging_adds_tracks_and_touches_nothing_that_is_there():
     assert set(result.track(1).columns.runs.tolist()) == {1}
     assert result.next_track_id == 3
     assert result.next_run_id == 3
+
+
+def test_that_imported_boxes_can_wait_as_proposals_and_are_the_same_once_accepted():
+    here, other = _document("car", range(5), run=1), _document("bus", range(3, 9), run=1)
+    result = proposed(here, other, "theirs.json")
+    assert result.track(1) is here.track(1)
+    assert len(result.track(2)) == 0
+    (waiting,) = result.proposals
+    assert (waiting.run.track_id, waiting.run.tracker) == (2, "theirs.json")
+    assert (waiting.run.start, waiting.run.end) == (3, 8)
+    part = proposals.accepted(result, waiting.run.id, 4, 6)
+    assert part.track(2).columns.frames.tolist() == [4, 5, 6]
+    whole = proposals.accepted(part, waiting.run.id)
+    assert whole.track(2).columns == merged(here, other).track(2).columns
+    assert whole.proposals == ()
 
 
 def test_that_a_known_labels_colour_stays():

@@ -309,6 +309,27 @@ def test_that_unsaved_work_is_offered_at_the_start(
     assert driver.track.label == "rescued"
 
 
+def test_that_imported_boxes_are_proposed_where_runs_propose(
+    driver: Driver, clip: Path, answers: Answers, tmp_path: Path
+) -> None:
+    driver.open(clip)
+    driver.draw(CLIP.boxes[0])
+    driver.goto(1)
+    driver.draw(CLIP.boxes[1])
+    answers.open_path = tmp_path / "boxes.csv"
+    driver.desk.session.export("csv", answers.open_path)
+    driver.key(Key.Key_O)
+    driver.key(Key.Key_I, CTRL)
+    driver.until(lambda: len(driver.desk.document.tracks) == 2)
+    assert "Boxes of 1 object from boxes.csv are proposed." in driver.notice_texts()
+    assert len(driver.track) == 0
+    assert driver.desk.state.proposed
+    driver.key(Key.Key_P, CTRL)
+    assert (
+        driver.track.columns.boxes.tolist() == driver.desk.document.tracks[0].columns.boxes.tolist()
+    )
+
+
 def test_that_an_autosave_failure_is_told_once_until_one_succeeds(
     driver: Driver, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
