@@ -128,9 +128,9 @@ class Edits(QObject):
         if before is None or before.is_absent or track is None or track.row(frame) is not None:
             return
         self._desk.say(
-            self.tr("The box on frame %d is removed, no other one.") % frame,
-            action="absent",
-            action_text=self.tr("Target absent here"),
+            self.tr("The box on this frame is removed, no other one."),
+            self.tr("If the target is not in the picture here, say so%s.")
+            % self._desk.key_note("absent"),
         )
 
     def delete_after(self) -> None:

@@ -144,14 +144,14 @@ def test_that_a_gap_is_filled_on_a_line_and_only_there(desk, edits, tracked) -> 
     assert told, "there is no gap here any more"
 
 
-def test_that_after_a_deletion_absence_is_one_click_away(desk, edits, tracked) -> None:
+def test_that_after_a_deletion_absence_is_one_key_away(desk, edits, tracked) -> None:
     told = notices(desk)
     at(desk, 4)
     edits.delete_box()
     assert frames(desk) == [0, 1, 2, 3, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19]
-    assert [(n.text, n.action) for n in told] == [
-        ("The box on frame 4 is removed, no other one.", "absent")
-    ]
+    (said,) = told
+    assert said.text == "The box on this frame is removed, no other one."
+    assert "not in the picture" in said.hint
     edits.delete_box()
     edits.toggle_absent()
     edits.delete_box()
