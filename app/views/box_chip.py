@@ -91,6 +91,7 @@ class ChipLayer(QGraphicsItem):
         to_view = enter_view_space(painter)
         font = QGuiApplication.font().key()
         taken: list[Edges] = []
+        chips: list[tuple[BoxView, QRectF, list[_Part]]] = []
         for item in self._items:
             rect = _edges(view_rect(to_view, item.box))
             if _meet((rect[0] - 1, rect[1] - 1, rect[2] + 1, rect[3] + 1), seen):
@@ -99,7 +100,10 @@ class ChipLayer(QGraphicsItem):
                 clearance = 8.0 if item.has_handles else 4.0
                 left, top = _place(rect, seen, width, clearance, taken)
                 taken.append((left, top, left + width, top + CHIP_HEIGHT))
-                _paint_chip(painter, item.view, QRectF(left, top, width, CHIP_HEIGHT), parts)
+                chips.append((item.view, QRectF(left, top, width, CHIP_HEIGHT), parts))
+                _paint_leader(painter, item.view, rect, taken[-1])
+        for view, plate, parts in chips:
+            _paint_chip(painter, view, plate, parts)
 
 
 def chip_place(
@@ -165,6 +169,14 @@ def _edges(rect: QRectF) -> Edges:
 
 def _meet(a: Edges, b: Edges) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _paint_leader(painter: QPainter, view: BoxView, rect: Edges, chip: Edges) -> None:
+    """A thread from a chip in a row further up to its box: it may stand above another one."""
+    if rect[1] - chip[3] > CHIP_HEIGHT and chip[0] < rect[2]:
+        x = max(chip[0] + _PAD, rect[0] + 1)
+        painter.setPen(QPen(QColor(view.color), 1.25))
+        painter.drawLine(QLineF(x, chip[3], x, rect[1]))
 
 
 def _paint_chip(painter: QPainter, view: BoxView, plate: QRectF, parts: list[_Part]) -> None:

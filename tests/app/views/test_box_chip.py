@@ -86,3 +86,26 @@ def test_that_another_font_of_the_program_is_taken_up(make_canvas, make_box, pho
     finally:
         QGuiApplication.setFont(font)
     assert np.array_equal(photograph(view), usual)
+
+
+LAST = 4  # places beside the box are taken by then
+
+
+def test_that_a_label_far_from_its_box_is_tied_to_it(make_canvas, make_box, photograph) -> None:
+    view = make_canvas()
+    crowd = [
+        replace(
+            make_box(Box(200 + 2 * k, 200 + 2 * k, 60, 50), selected=False),
+            track_id=k + 1, title=f"somebody {k}", color="#ff00ff" if k == LAST else "#009e73",
+        )
+        for k in range(LAST + 1)
+    ]  # fmt: skip
+    view.set_zoom(1.0)
+    view.show_boxes(crowd)
+    picture = photograph(view).astype(int)
+    red, green, blue = picture[..., 0], picture[..., 1], picture[..., 2]
+    magenta = ((red > 70) & (blue > 70) & (green < red // 2)).any(axis=1)
+    rows = np.flatnonzero(magenta)
+    box_top = view.frame_to_view(crowd[LAST].box.x, crowd[LAST].box.y).y()
+    assert (rows < box_top - 20).any(), "the last label stands in a row further up"
+    assert magenta[int(box_top) - 10 : int(box_top)].all(), "a thread leads down to the box"
