@@ -102,7 +102,9 @@ def require_box(name: str, boxes: NDArray[np.float64], truth_file: Path) -> None
 
 
 def select(sequences: Sequence[BenchmarkSequence], only: Iterable[str]) -> list[BenchmarkSequence]:
-    """The sequences named by ``DATASET`` or ``DATASET/SEQUENCE`` (case does not matter).
+    """The sequences named by ``DATASET``, ``DATASET/SEQUENCE`` or ``SEQUENCE``.
+
+    Case does not matter; a name of a data set is one, not a sequence of the same name.
 
     Raises
     ------
@@ -115,6 +117,7 @@ def select(sequences: Sequence[BenchmarkSequence], only: Iterable[str]) -> list[
     chosen: set[str] = set()
     for name in wanted:
         found = {s.key for s in sequences if name.lower() in (s.key.lower(), s.dataset.lower())}
+        found = found or {s.key for s in sequences if name.lower() == s.name.lower()}
         if not found:
             known = sorted({s.dataset for s in sequences} | {s.key for s in sequences})
             by_case = {k.lower(): k for k in known}

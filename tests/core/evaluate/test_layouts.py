@@ -267,6 +267,7 @@ def test_that_selecting_works_by_data_set_and_by_sequence_and_helps_with_typos(t
         _write(tmp_path / name / "groundtruth_rect.txt", "1,1,5,5\n" * 2)
     found = find_sequences(tmp_path)
     assert [s.key for s in select(found, ["otb/deer"])] == ["OTB/Deer"]
+    assert [s.key for s in select(found, ["deer"])] == ["OTB/Deer"]
     assert len(select(found, ["OTB"])) == len(select(found, [])) == 2
     with pytest.raises(DatasetError) as caught:
         select(found, ["OTB/Daer"])
