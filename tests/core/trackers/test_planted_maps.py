@@ -173,41 +173,75 @@ def test_that_trained_networks_answer_near_the_target(
 
 def test_that_features_come_from_where_they_are_shown(spec: TrackerSpec, scene: Any) -> None:
     """A mark of a few pixels changes features about it: within a cell, and not to one side."""
-    tracker, world = _watching_features(spec, scene)
-    errors: dict[str, list[np.ndarray]] = defaultdict(list)
+    errors, plain = _features_about(spec, scene, START)
+    _require_near(errors)
+    _require_one_place_of_all_channels(spec, plain)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_that_features_lie_right_at_five_sizes_and_at_the_border(
+    spec: TrackerSpec, scene: Any
+) -> None:
+    together: Errors = defaultdict(list)
+    for start in dict.fromkeys(start for start, _ in PLACES):
+        for key, several in _features_about(spec, scene, start)[0].items():
+            assert np.abs(several).mean(axis=0).max() < 1, (key, start, several)
+            together[key] += several
+    _require_near(together)
+
+
+Errors = dict[str, list[np.ndarray]]
+
+
+def _require_near(errors: Errors) -> None:
+    assert errors
+    for key, several in errors.items():
+        assert np.abs(several).mean(axis=0).max() < 1, (key, several)
+        assert np.abs(np.mean(several, axis=0)).max() < BIAS, (key, several)
+
+
+def _features_about(spec: TrackerSpec, scene: Any, start: Box) -> tuple[Errors, TrackResult]:
+    """How far from marks about `start` features change, in cells; and the unmarked result."""
+    tracker, world = _watching_features(spec, scene, start)
+    errors: Errors = defaultdict(list)
     rng = np.random.default_rng(0)
+    half = max(1, round(min(start.w, start.h) / 14))
     with torch.inference_mode():
         before = tracker.snapshot()
         plain = tracker.update(world)
         for right, down in ((-1, -1), (-1, 1), (1, -1), (1, 1)) * 3:
             # Even about the target, and at all phases of the lattices.
-            col = round(START.cx + right * rng.uniform(1, 22))
-            row = round(START.cy + down * rng.uniform(1, 18))
+            col = round(start.cx + right * rng.uniform(1, 0.6 * start.w))
+            row = round(start.cy + down * rng.uniform(1, 0.6 * start.h))
+            if not (half <= col < world.shape[1] - half and half <= row < world.shape[0] - half):
+                continue
             marked = world.copy()
-            marked[row - 2 : row + 2, col - 2 : col + 2] = rng.integers(0, 2, 3) * 255
+            marked[row - half : row + half, col - half : col + half] = rng.integers(0, 2, 3) * 255
             tracker.restore(before)
             found = tracker.update(marked)
             for key in [key for key in found.maps if key.endswith("energy")]:
                 middle = _changed(plain.maps[key], found.maps[key])
                 error = np.array(middle) - (col, row)
-                errors[key].append(error / cell_size(found.maps[key]) / LATTICES.get(key, 1))
-    assert errors
-    for key, several in errors.items():
-        assert np.abs(several).mean(axis=0).max() < 1, (key, several)
-        assert np.abs(np.mean(several, axis=0)).max() < BIAS, (key, several)
-    _require_one_place_of_all_channels(spec, plain)
+                errors[key].append(error / _unit(key, found.maps[key]))
+    return errors, plain
 
 
 LATTICES = {"features.cnn.energy": 2}
 """Cells shown per cell that the network has, where they are interpolated between those."""
 
 
-def _watching_features(spec: TrackerSpec, scene: Any) -> tuple[Tracker, np.ndarray]:
+def _unit(key: str, found: ResponseMap) -> np.ndarray:
+    """Width and height of what counts as a cell: marks are of whole pixels at least."""
+    return np.maximum(np.array(cell_size(found)) * LATTICES.get(key, 1), 1.0)
+
+
+def _watching_features(spec: TrackerSpec, scene: Any, start: Box) -> tuple[Tracker, np.ndarray]:
     stages = {"stages": 1} if spec.key.startswith("ccr") else None  # one place to look from
     tracker = spec.create(stages, formula_services(spec))
-    world = scene(seed=6, plain=True).frame(START)
+    world = scene(seed=6, plain=True).frame(start)
     with torch.inference_mode():
-        tracker.init(world, START)
+        tracker.init(world, start)
     tracker.want_maps = frozenset(info.key for info in spec.maps if info.kind == "feature")
     return tracker, world
 
