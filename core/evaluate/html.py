@@ -137,7 +137,7 @@ def _attributes(report: Report) -> str:
     whole = figures.of_report(report)
     rest = {name: text for name, text in plots_of(report).items() if name not in whole}
     shown = "" if report.protocol == "vot" else f"<div class='plots'>{_figures(rest)}</div>"
-    more = f"<details><summary>Plots</summary>{shown}</details>" if shown else ""
+    more = f"<details><summary>Plots of every attribute</summary>{shown}</details>" if shown else ""
     return f"<h2>By attribute</h2>{_table(head, rows)}{more}"
 
 

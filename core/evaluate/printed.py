@@ -163,10 +163,13 @@ class _Pages:
         broken = [part for row in rows for part in _broken(row, rest - 4)] if text else rows
         self._room(3 * _ROW)
         self._row(head, (first, rest), head=True, text=text)
-        for row in broken:
+        for k, row in enumerate(broken):
             if self._room(_ROW):
                 self._row(head, (first, rest), head=True, text=text)
             self._row(row, (first, rest), head=False, text=text)
+            goes_on = k + 1 < len(broken) and not broken[k + 1][0]
+            if not goes_on:
+                self._rule()
         self._y += 8
 
     def _row(
@@ -184,8 +187,12 @@ class _Pages:
             if isinstance(cell, _Second):
                 start = x - text_width(shown, 8)
                 self.page.line([(start, self._y + 1.6), (x, self._y + 1.6)], Ink(_INK, 0.5))
-        rule = [(_MARGIN, self._y + 3.5), (_WIDTH - _MARGIN, self._y + 3.5)]
-        self.page.line(rule, Ink(_RULE, 0.4))
+        if head:
+            self._rule()
+
+    def _rule(self) -> None:
+        y = self._y + 3.5
+        self.page.line([(_MARGIN, y), (_WIDTH - _MARGIN, y)], Ink(_RULE, 0.4))
 
     def plots(self, plots: Sequence[Plot]) -> None:
         """Two plots a row."""
