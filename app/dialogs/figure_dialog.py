@@ -160,8 +160,9 @@ class FigureDialog(QDialog):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._timer.start()
+        QTimer.singleShot(0, self, self._show)  # once the preview has its new size
 
+    @Slot()
     def _show(self) -> None:
         drawing = self._drawing
         if drawing is None:
