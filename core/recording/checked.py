@@ -24,6 +24,7 @@ from core.recording.unfinished import Unfinished, is_short, was_left_open
 
 _PACKED = ({h5py.h5z.FILTER_DEFLATE}, {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE})
 _MAX_MAPS = 1024
+_VERSION = "version"
 _MAX_TEXT = 64 << 20
 _HINT = "Choose a file that “boxtrail record” made."
 
@@ -66,8 +67,8 @@ def refusing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def require_format(file: h5py.File, path: Path) -> Precision:
-    """Check what the file says it is.
+def require_format(file: h5py.File, path: Path) -> tuple[int, Precision]:
+    """Check what the file says it is: the version of its layout, and the precision.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def require_format(file: h5py.File, path: Path) -> Precision:
     """
     if _attribute(file, "format") != schema.FORMAT:
         raise RecordingError(f"“{path.name}” is an HDF5 file, but not a recording.", _HINT)
-    version = _attribute(file, "version")
+    version = _attribute(file, _VERSION)
     if not isinstance(version, int) or version < 1:
         raise RecordingError(f"“{path.name}” states no version of its layout.", _HINT)
     if version > schema.VERSION:
@@ -88,7 +89,7 @@ def require_format(file: h5py.File, path: Path) -> Precision:
     precision = _attribute(file, "precision")
     if precision not in set(Precision):
         raise RecordingError(f"“{path.name}” states no precision of its maps.", _HINT)
-    return Precision(str(precision))
+    return version, Precision(str(precision))
 
 
 def group(parent: h5py.Group, name: str) -> h5py.Group:
@@ -194,10 +195,21 @@ def _attribute(node: h5py.Group, name: str) -> Any:
     simple = found.shape == () and found.get_storage_size() <= 1 << 16
     if not simple or not (text or found.dtype.kind in "iu"):
         return None
+    if text and (name == _VERSION or not _is_read(found, node)):
+        return None
     value = node.attrs[name]
     if isinstance(value, np.integer):
         return int(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return value if isinstance(value, str) else None
+
+
+def _is_read(text: h5py.h5a.AttrID, node: h5py.Group) -> bool:
+    # Texts of any length lie in a heap, in which HDF5 runs in circles where it is damaged.
+    # Only files of layout 1 have such texts.
+    info = h5py.check_string_dtype(text.dtype)
+    return info is not None and (info.length is not None or _attribute(node.file, _VERSION) == 1)
 
 
 def _wrong(parent: h5py.Group, name: str, what: str) -> RecordingError:

@@ -20,15 +20,23 @@ from core.errors import RecordingError
 
 Array = NDArray[Any]
 Change = Callable[[Array], Array]
+Deflate = Callable[[bytes], bytes]
 LEVEL = 6
 _Place = tuple[int, ...]
 
 
-def append(dataset: h5py.Dataset, row: int, block: Array, change: Change | None = None) -> int:
+def append(
+    dataset: h5py.Dataset,
+    row: int,
+    block: Array,
+    change: Change | None = None,
+    deflate: Deflate | None = None,
+) -> int:
     """Write `block` as the rows from `row` on, which must begin a chunk; bytes written.
 
     The block may hold fewer rows than a chunk, once, as the last one. Trailing axes grow
-    when the block is wider than the dataset. `change` is applied to each chunk.
+    when the block is wider than the dataset. `change` is applied to each chunk, and
+    `deflate` makes its bytes a zlib stream.
     """
     tile = tile_of(dataset)
     shape = (row + len(block), *map(max, dataset.shape[1:], block.shape[1:]))
@@ -39,7 +47,8 @@ def append(dataset: h5py.Dataset, row: int, block: Array, change: Change | None 
         part = block[tuple(slice(at, at + side) for at, side in zip(place, tile, strict=True))]
         whole = np.full(tile, dataset.fillvalue, dataset.dtype)
         whole[tuple(slice(0, side) for side in part.shape)] = part
-        packed = zlib.compress(_shuffled(change(whole) if change else whole), LEVEL)
+        data = _shuffled(change(whole) if change else whole)
+        packed = deflate(data) if deflate else zlib.compress(data, LEVEL)
         dataset.id.write_direct_chunk((row + place[0], *place[1:]), packed)
         written += len(packed)
     return written

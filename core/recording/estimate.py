@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from core.recording.coding import Precision
 
-_CELL = {Precision.COMPACT: 0.5, Precision.FINE: 1.6, Precision.EXACT: 3.5}
+_CELL = {Precision.COMPACT: 0.4, Precision.FINE: 1.6, Precision.EXACT: 3.5}
 _CELLS = 48 * 48
 _FRAME = 260.0
 _PATCHES = 60_000.0

@@ -17,8 +17,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recording import chunks, schema
-from core.recording.coding import Precision, differences
+from core.recording import chunks, packing, schema
+from core.recording.coding import Precision
 from core.recording.rows import (
     Columns,
     MapBlock,
@@ -103,9 +103,9 @@ class RecordingFile:
 
     def _lay_out(self, maps: Sequence[MapInfo], first: Sequence[Record]) -> None:
         file = self._file
-        file.attrs["format"] = schema.FORMAT
+        _put_text(file, "format", schema.FORMAT)
         file.attrs["version"] = schema.VERSION
-        file.attrs["precision"] = str(self._precision)
+        _put_text(file, "precision", str(self._precision))
         for name in (schema.LOG, schema.TEXTS):
             _flat(file, name, schema.BYTE, name)
         _table(file, schema.FRAMES, schema.FRAME)
@@ -128,7 +128,7 @@ class RecordingFile:
         for key, info in infos.items():
             group = parent.create_group(schema.link_name(key))
             for name in schema.INFO_TEXTS:
-                group.attrs[name] = getattr(info, name)
+                _put_text(group, name, getattr(info, name))
             for name in schema.INFO_NUMBERS:
                 value = getattr(info, name)
                 group.attrs[name] = -1 if value is None else value
@@ -159,9 +159,19 @@ class RecordingFile:
         return all(side <= room for side, room in zip(block.cells.shape[1:], most[1:], strict=True))
 
     def _append_map(self, name: str, block: MapBlock) -> None:
-        change = None if self._precision is Precision.EXACT else differences
         dataset = self._dataset(f"{name}/{schema.VALUES}")
-        self.written += chunks.append(dataset, self.rows, block.cells, change)
+        if self._precision is Precision.EXACT:
+            self.written += chunks.append(dataset, self.rows, block.cells)
+        else:
+            tile = chunks.tile_of(dataset)
+            in_one = all(side <= most for side, most in zip(block.cells.shape, tile, strict=True))
+            way, weights = packing.chosen(block.cells, whole=in_one)
+            block.places["packing"], block.places["weights"] = way, weights
+
+            def change(codes: NDArray[Any]) -> NDArray[Any]:
+                return packing.packed(codes, way, weights)
+
+            self.written += chunks.append(dataset, self.rows, block.cells, change, packing.tight)
         dataset.flush()
         self._append_rows(f"{name}/{schema.PLACES}", block.places)
 
@@ -221,6 +231,12 @@ def _room(side: int) -> int:
     """How large a side of a map may become that has `side` cells in the first block."""
     tile = min(side, schema.MAX_TILE)
     return (-(-side // tile) + schema.ROOM - 1) * tile
+
+
+def _put_text(group: h5py.Group, name: str, text: str) -> None:
+    # Of a fixed length: others would lie in a heap beside it.
+    data = text.encode()
+    group.attrs.create(name, data, dtype=h5py.string_dtype("utf-8", max(len(data), 1)))
 
 
 def _flat(group: h5py.Group, name: str, dtype: np.dtype[Any], kind: str) -> None:

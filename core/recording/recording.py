@@ -25,7 +25,6 @@ from core.errors import RecordingError
 from core.geometry import Box
 from core.recording import about, attachments, checked, chunks, schema
 from core.recording.about import ClipFacts, RunFacts, Tuning
-from core.recording.coding import Precision
 from core.recording.stored_map import StoredMap, Texts
 from core.recording.unfinished import is_short
 from core.states import TargetState
@@ -276,7 +275,7 @@ class Recording:
 
     def _read_structure(self) -> None:
         file = self._file
-        self.precision: Precision = checked.require_format(file, self.path)
+        version, self.precision = checked.require_format(file, self.path)
         size = self.path.stat().st_size
         self._texts = Texts(_text(file, schema.TEXTS, size))
         self.table: NDArray[Any] = self._read_table()
@@ -291,7 +290,7 @@ class Recording:
             schema.key_of(link): checked.group(parent, link) for link in checked.links(parent)
         }
         self._maps = {
-            key: StoredMap(key, node, self.precision, len(self.table), self._texts)
+            key: StoredMap(key, node, version, self.precision, len(self.table), self._texts)
             for key, node in groups.items()
         }
         self._having: dict[str, NDArray[np.int32]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 FORMAT = "boxtrail-recording"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".h5"
 
 BLOCK = 16
@@ -63,9 +63,13 @@ PLACE = np.dtype(
         ("high", "<f4"),
         ("matrix", "<f8", (6,)),
         ("range", "<f8", (2,)),
+        ("packing", "u1"),
+        ("weights", "<i2", (10,)),
     ]
 )
-"""Where one map of one frame lies and how its codes become values."""
+"""Where one map of one frame lies, how its cells were packed, how its codes become values."""
+
+_PLACE_1 = np.dtype([(name, PLACE[name]) for name in PLACE.names[:-2]])  # pyright: ignore
 
 ATTACHMENT = np.dtype(
     [
@@ -100,6 +104,11 @@ def blank(dtype: np.dtype[Any]) -> Any:
     if dtype == FRAME:
         value["index"] = -1
     return value
+
+
+def place_type(version: int) -> np.dtype[Any]:
+    """The type of :data:`PLACE` in a file of that layout; layout 1 knew one packing only."""
+    return PLACE if version > 1 else _PLACE_1
 
 
 def link_name(key: str) -> str:

@@ -1,7 +1,8 @@
 """One map of a recording: any row of it in a few milliseconds, its neighbours in none.
 
-A chunk holds the map of a few frames; the last chunks that were read are kept unpacked,
-so stepping through frames reads each chunk once.
+A chunk holds the map of a few frames; the last chunks that were read are kept inflated, so
+stepping through frames reads each chunk once. Only the cells of the frame asked for are then
+worked out.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import Placement
-from core.recording import checked, chunks, schema
-from core.recording.coding import Precision, decode, summed
+from core.recording import checked, chunks, packing, schema
+from core.recording.coding import Precision, decode
+from core.recording.packing import Packing
 from core.trackers.base import MapInfo, ResponseMap
 
 _KEPT_CHUNKS = 8
-_KEPT_MAPS = 32
+_KEPT_CELLS = 6_000_000  # of unpacked maps: 200 frames of a large map gathered into one
+_KEPT_MAPS = 256
 
 
 class Texts:
@@ -37,13 +40,20 @@ class StoredMap:
     """The rows of map `key` in the group `node`; see the module docstring."""
 
     def __init__(
-        self, key: str, node: h5py.Group, precision: Precision, count: int, texts: Texts
+        self,
+        key: str,
+        node: h5py.Group,
+        version: int,
+        precision: Precision,
+        count: int,
+        texts: Texts,
     ) -> None:
         self._precision = precision
+        self._place_type = schema.place_type(version)
         self._rows = count
         self._texts = texts
         self._values = checked.rows(node, schema.VALUES, schema.CELL[precision], None)
-        self._places = checked.rows(node, schema.PLACES, schema.PLACE, (schema.BLOCK,))
+        self._places = checked.rows(node, schema.PLACES, self._place_type, (schema.BLOCK,))
         self._kept: OrderedDict[tuple[int, ...], NDArray[Any] | None] = OrderedDict()
         self._read: OrderedDict[int, ResponseMap] = OrderedDict()
         self.info = _info(key, node)
@@ -51,7 +61,14 @@ class StoredMap:
     @cached_property
     def places(self) -> NDArray[Any]:
         """Where the map of every row lies; `present` is 0 where a frame has none."""
-        return chunks.read_rows(self._places, self._rows, np.zeros((), schema.PLACE))
+        stored = chunks.read_rows(self._places, self._rows, np.zeros((), self._place_type))
+        if self._place_type == schema.PLACE:
+            return stored
+        places = np.zeros(len(stored), schema.PLACE)
+        for name in stored.dtype.names or ():
+            places[name] = stored[name]
+        places["packing"] = packing.FIRST
+        return places
 
     @cached_property
     def present(self) -> NDArray[np.bool_]:
@@ -70,8 +87,10 @@ class StoredMap:
             return None
         if row not in self._read:
             self._read[row] = self._decoded(row, place)
-            if len(self._read) > _KEPT_MAPS:
+            cells = max(self._read[row].values.size, 1)
+            if len(self._read) > max(min(_KEPT_CELLS // cells, _KEPT_MAPS), 1):
                 self._read.popitem(last=False)
+        self._read.move_to_end(row)
         return self._read[row]
 
     def _decoded(self, row: int, place: Any) -> ResponseMap:
@@ -79,33 +98,45 @@ class StoredMap:
         fits = rows and cols and max(rows, cols) <= max(self._values.shape[1:])
         if not fits or not np.isfinite(place["matrix"]).all():
             raise chunks.damaged(self._values, (row,))
-        values = decode(
-            self._cells(row, rows, cols), self._precision, float(place["low"]), float(place["high"])
-        )
+        codes = self._codes(row, place)
+        values = decode(codes, self._precision, float(place["low"]), float(place["high"]))
         low, high = map(float, place["range"])
         limits = None if np.isnan(low) or np.isnan(high) else (low, high)
         quantity = self._texts[int(place["quantity"])]
         return ResponseMap(values, placement(place["matrix"]), quantity, limits)
 
-    def _cells(self, row: int, rows: int, cols: int) -> NDArray[Any]:
+    def _codes(self, row: int, place: Any) -> NDArray[Any]:
+        rows, cols = int(place["rows"]), int(place["cols"])
         _, tile_rows, tile_cols = chunks.tile_of(self._values)
         first, within = row - row % schema.BLOCK, row % schema.BLOCK
+        way, weights = self._packing(row, place), place["weights"].astype(np.int32)
         cells = np.zeros((rows, cols), self._values.dtype)
         for top in range(0, rows, tile_rows):
             for left in range(0, cols, tile_cols):
-                chunk = self._chunk((first, top, left))
+                chunk = self._chunk((first, top, left), way)
                 if chunk is None:
                     raise chunks.damaged(self._values, (row,))
+                tile = packing.unpacked(chunk[within], way, weights)
                 part = cells[top : top + tile_rows, left : left + tile_cols]
-                part[:] = chunk[within, : part.shape[0], : part.shape[1]]
+                part[:] = tile[: part.shape[0], : part.shape[1]]
         return cells
 
-    def _chunk(self, place: tuple[int, ...]) -> NDArray[Any] | None:
+    def _packing(self, row: int, place: Any) -> Packing:
+        if self._precision is Precision.EXACT:
+            return packing.PLAIN
+        number = int(place["packing"])
+        if not packing.is_known(number) or (number > packing.FIRST and not self._is_bytes):
+            raise chunks.damaged(self._places, (row,))
+        return Packing(number)
+
+    @property
+    def _is_bytes(self) -> bool:
+        return self._values.dtype == np.uint8
+
+    def _chunk(self, place: tuple[int, ...], way: Packing) -> NDArray[Any] | None:
         if place not in self._kept:
             chunk = chunks.read_chunk(self._values, place)
-            if chunk is not None and self._precision is not Precision.EXACT:
-                chunk = summed(chunk)
-            self._kept[place] = chunk
+            self._kept[place] = None if chunk is None else packing.joined(chunk, way)
             while len(self._kept) > _KEPT_CHUNKS:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(place)

@@ -102,6 +102,15 @@ def test_that_what_the_file_says_of_itself_is_checked(copy, name, value, words):
     assert words in _refused(copy).message
 
 
+def test_that_no_text_lies_in_a_heap_in_which_a_damaged_file_runs_in_circles(copy):
+    with h5py.File(copy) as file:
+        nodes = [file, *file["maps"].values()]
+        kinds = [n.attrs.get_id(name).dtype for n in nodes for name in n.attrs]
+    assert len(kinds) > 20
+    assert all(kind.kind in "iuS" for kind in kinds)
+    assert b"GCOL" not in copy.read_bytes()
+
+
 def test_that_an_attribute_with_a_reference_is_not_followed(copy):
     with h5py.File(copy, "r+") as file:
         file.attrs["format"] = file["frames"].ref
