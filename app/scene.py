@@ -128,7 +128,9 @@ def proposals(desk: Desk, frame: int) -> list[ProposalView]:
             if mine and columns.frames[row] == frame:
                 found.append(_proposal(desk, track, proposal.run, columns.key(row).box))
     growing = desk.growing
-    if growing is not None and desk.growing_beside:
+    # Its object may be gone already: the run ends a moment after that.
+    known = growing is not None and desk.document.has_track(growing.track_id)
+    if growing is not None and known and desk.growing_beside:
         key, track = growing.key_at(frame), desk.document.track(growing.track_id)
         members = growing.beside_at(frame)
         found += [_proposal(desk, track, run, box) for run, box in members]

@@ -75,6 +75,23 @@ def test_that_a_stretch_is_tracked_from_both_sides_in_one_step(opened: Driver) -
     assert frames(opened) == [0, 20]
 
 
+@pytest.mark.parametrize("way", ["undo", "delete"])
+def test_that_a_run_that_proposes_ends_quietly_when_its_object_is_removed(
+    driver: Driver, clip: Path, way: str
+) -> None:
+    driver.open(clip)
+    driver.choose_tracker("template-match", delay=0.03)
+    driver.draw(CLIP.boxes[0])
+    driver.key(Key.Key_O)
+    driver.key(Key.Key_E)
+    driver.until_tracked(3)
+    driver.key(*((Key.Key_Z, CTRL) if way == "undo" else (Key.Key_Delete, CTRL)))
+    assert driver.desk.document.tracks == ()
+    driver.until_idle()
+    assert "Tracking stopped: its object was removed." in driver.notice_texts()
+    assert driver.desk.document.proposals == ()
+
+
 def test_that_a_proposal_leaves_the_object_alone_until_it_is_accepted(opened: Driver) -> None:
     tracks = opened.desk.document.tracks
     bar = opened.window.panels.proposal
