@@ -64,9 +64,13 @@ class RunKeeping(QObject):
 
     def keep_tail(self) -> None:
         """Take over the doubtful boxes that the last run until unsure left out."""
-        tail, self.tail = self.tail, None
+        tail = self.tail
         if tail is None or self._desk.session is not tail.session:
             return
+        if not self._desk.document.has_track(tail.run.track_id):
+            self._desk.say(self.tr("The object of these frames was removed."))
+            return  # undo may bring it back, and the offer with it
+        self.tail = None
         after = tail.applied(self._desk.document)
         frames = tail.columns.frames
         self._desk.edit(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes.app_driver import SHIFT, Driver
+from fakes.app_driver import CTRL, SHIFT, Driver
 from fakes.array_video import moving_patch
 from fakes.clip_file import write_clip
 from PySide6.QtCore import Qt
@@ -49,6 +49,26 @@ def test_that_the_run_stops_where_the_target_is_gone_and_the_tail_is_offered(
     driver.desk.stack.undo()
     assert int(driver.track.columns.frames[-1]) == kept
     assert driver.desk.state.run is RunStatus.IDLE
+
+
+def test_that_the_tail_waits_while_its_object_is_gone(driver: Driver, clip: Path) -> None:
+    driver.open(clip)
+    driver.choose_tracker("template-match")
+    driver.draw(CLIP.boxes[0])
+    driver.key(Qt.Key.Key_U)
+    driver.until_tracked(1)
+    driver.until_idle()
+    kept = int(driver.track.columns.frames[-1])
+    driver.key(Qt.Key.Key_Delete, CTRL)
+    driver.draw(CLIP.boxes[3])  # another object, so that the action is there
+    before = driver.desk.document
+    driver.key(Qt.Key.Key_U, SHIFT)
+    assert "The object of these frames was removed." in driver.notice_texts()
+    assert driver.desk.document is before
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.key(Qt.Key.Key_U, SHIFT)
+    assert int(driver.track.columns.frames[-1]) > kept
 
 
 def test_that_the_tail_of_a_run_that_proposes_joins_its_proposal(
