@@ -1,10 +1,13 @@
 """What a recording costs: size, the tracker's slow-down, and random access on replay.
 
 Run: python benchmarks/recording.py [--frames 10000] [--track 150] [--json FILE]
+     [--trackers KEY ...] [--data FOLDER] [--precision compact ...] [--rounds 3]
 The slow-down is a ratio within one run: the same frames are tracked with and without the
 recorder in turns, both with the maps made. Sizes and reading times are of recordings of
-`--frames` frames with three maps, of the maps of real trackers on the demo clip (repeated)
-and of made-up noisy ones of 33, 57 and 81 cells a side. Limits: 60 MB, 10 %, 5 ms.
+`--frames` frames with three maps, of the maps of real trackers on the demo clip, or with
+`--data` on the first `--track` frames of every sequence in that folder (repeated until there
+are enough), and of made-up noisy ones of 33, 57 and 81 cells a side. `--rounds 0` leaves the
+slow-down out. Limits: 60 MB, 10 %, 5 ms.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -24,6 +27,7 @@ import torch
 
 from core import weights
 from core.engine.runner import FrameResult
+from core.evaluate.layouts import find_sequences
 from core.geometry import Box, Placement
 from core.recording import about
 from core.recording.coding import Precision
@@ -41,12 +45,17 @@ TRACKERS = {
     "ccr": ("response", "stage1.hog", "stage1.cn"),
     "drvt": ("final", "cf.scale1", "fc_prob"),
     "edcf": ("fused", "low", "high"),
+    "ccr-deep": ("response", "stage1.deep", "stage1.hog"),
+    "crpn": ("final", "stage1.score", "stage1.kept"),
+    "cract": ("final", "rpn_score", "coarse"),
 }
 INFO = VideoInfo(Path("made-up"), 640, 360, 0, 30.0, np.zeros(0), "")
 
 
-def track(key: str, frames: Sequence[Frame], recorder: Recorder | None) -> list[FrameResult]:
-    """Track `frames`, into `recorder` if there is one; the results."""
+def track(
+    key: str, frames: Sequence[Frame], recorder: Recorder | None, start: Box | None = None
+) -> list[FrameResult]:
+    """Track `frames` from `start`, into `recorder` if there is one; the results."""
     tracker = registry.find(key).create()
     tracker.want_maps = frozenset(TRACKERS[key])
     results = []
@@ -56,7 +65,7 @@ def track(key: str, frames: Sequence[Frame], recorder: Recorder | None) -> list[
             seed = not results
             image = frame.image
             answer = (
-                tracker.init(image, demo_ground_truth().initial_box)
+                tracker.init(image, start or demo_ground_truth().initial_box)
                 if seed
                 else tracker.update(image)
             )
@@ -141,9 +150,35 @@ def read(path: Path, maps: Sequence[str], reads: int = 300) -> dict[str, float]:
     }
 
 
+def sequence_frames(folder: Path, count: int) -> dict[str, tuple[list[Frame], Box]]:
+    """The first `count` frames of every sequence in `folder`, and its first box."""
+    found = {}
+    for sequence in find_sequences(folder):
+        frames = []
+        for index, path in enumerate(sequence.pictures[:count]):
+            picture = cv2.imread(str(path))
+            if picture is not None:
+                image = np.ascontiguousarray(picture[:, :, ::-1], np.uint8)
+                frames.append(Frame(index, index / 30, image))
+        found[sequence.name] = frames, Box(*map(float, sequence.boxes[0]))
+    return found
+
+
+def sources_of(
+    key: str, demo: Sequence[Frame], sequences: Mapping[str, tuple[list[Frame], Box]]
+) -> dict[str, list[FrameResult]]:
+    """Results of a tracker to be stored, by name; the first frame has no response yet."""
+    if not sequences:
+        return {key: track(key, demo, None)[1:]}
+    return {
+        f"{key} {name}": track(key, frames, None, start)[1:]
+        for name, (frames, start) in sequences.items()
+    }
+
+
 def show(name: str, values: dict[str, float]) -> dict[str, float]:
     """Print one line of figures."""
-    print(f"{name:<18}" + "".join(f"  {k} {v:9.3f}" for k, v in values.items()), flush=True)
+    print(f"{name:<24}" + "".join(f"  {k} {v:9.3f}" for k, v in values.items()), flush=True)
     return values
 
 
@@ -153,6 +188,8 @@ def main() -> int:
     parser.add_argument("--track", type=int, default=150, help="frames per round of tracking")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trackers", nargs="*", default=list(TRACKERS), choices=TRACKERS)
+    parser.add_argument("--data", type=Path, help="folder with benchmark sequences")
+    parser.add_argument("--precision", nargs="*", default=list(Precision), type=Precision)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -161,6 +198,7 @@ def main() -> int:
     video = open_source(demo_path())
     video.wait_ready()
     frames = list(video.frames(0, args.track))
+    sequences = sequence_frames(args.data, args.track) if args.data else {}
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         sources = {"made-up": made_up(200)}
@@ -168,12 +206,12 @@ def main() -> int:
             if weights.missing(registry.find(key).weights):
                 print(f"{key}: left out, its weights are not installed")
                 continue
-            name = f"{key} slow-down"
-            found[name] = show(name, slow_down(key, frames, Path(folder), args.rounds))
-            # The first frame has no response yet.
-            sources[key] = track(key, frames, None)[1:]
+            if args.rounds:
+                name = f"{key} slow-down"
+                found[name] = show(name, slow_down(key, frames, Path(folder), args.rounds))
+            sources |= sources_of(key, frames, sequences)
         for key, items in sources.items():
-            for precision in Precision:
+            for precision in args.precision:
                 name, path = f"{key} {precision}", Path(folder) / "r.h5"
                 found[name] = show(name, stored(items, args.frames, path, precision))
     video.close()

@@ -3,8 +3,8 @@
 Neighbouring codes say much the same, but which neighbours depends on the map: where the
 tracker sees the target at rest it is the frame before, in a smooth response the cells
 beside. So every block of frames is tried with several differences, and with a prediction:
-what a cell adds to the one on its left is foretold from what the ten cells above and two above
-added, with weights fitted to the block, which averages the rounding of the codes away instead
+what a cell adds to the one on its left is foretold from what the fifteen cells in the three rows
+above added, with weights fitted to the block, which averages the rounding of the codes away instead
 of adding it up. Small numbers are then put into half bytes, two cells in one, since deflate
 spends at least a bit on every byte. All of it is whole numbers, undone without loss.
 """
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 Codes = NDArray[Any]
 Weights = NDArray[np.int32]
 
-SPAN = 5
-"""Cells of a row above that foretell one below."""
+ROWS, SPAN = 3, 5
+"""Rows above, and cells of each, that foretell a cell below."""
 
 _SHIFT = 6  # weights are 64ths
 _LARGEST = 1 << 12
@@ -37,7 +37,7 @@ class Packing(enum.IntFlag):
     COLUMN = 1  # differences to the cell on the left
     ROW = 2  # to the cell above
     FRAME = 4  # to the frame before
-    FORETOLD = 8  # of `COLUMN`, differences to what the two rows above foretell
+    FORETOLD = 8  # of `COLUMN`, differences to what the rows above foretell
     HALVES = 16  # half bytes: first the lower ones of all cells, then the higher ones
 
 
@@ -49,7 +49,7 @@ _WAYS = (
     FIRST, Packing.COLUMN | Packing.ROW, Packing.COLUMN, Packing.FRAME,
     Packing.COLUMN | Packing.FORETOLD,
 )  # fmt: skip
-_NO_WEIGHTS = np.zeros(2 * SPAN, np.int32)
+_NO_WEIGHTS = np.zeros(ROWS * SPAN, np.int32)
 
 
 def is_known(number: int) -> bool:
@@ -64,7 +64,7 @@ def chosen(codes: Codes, *, whole: bool) -> tuple[Packing, Weights]:
     Without `whole`, what is written is cut into tiles and only differences are tried.
     """
     simple = codes.dtype != np.uint8 or not whole
-    can_foretell = not simple and codes.shape[1] > 2 and codes.shape[2] > 2
+    can_foretell = not simple and codes.shape[1] > ROWS and codes.shape[2] > 2
     first = max(len(codes) - _TRIED, 0) // 2
     tried = codes[first : first + _TRIED]
     weights = fitted(tried) if can_foretell else _NO_WEIGHTS
@@ -87,8 +87,8 @@ def packed(codes: Codes, packing: Packing, weights: Weights) -> Codes:
             before[1:] -= before[:-1].copy()
     if packing & Packing.FORETOLD:
         steps = found.view(np.int8).astype(np.int32)
-        found[:, 1:2] -= found[:, :1].copy()
-        found[:, 2:] -= _foretold(steps[:, 1:-1], steps[:, :-2], weights).astype(np.uint8)
+        found[:, 1:ROWS] -= found[:, :-1][:, : ROWS - 1].copy()
+        found[:, ROWS:] -= _rounded(_above(steps) @ weights).astype(np.uint8)
     return _halved(found) if packing & Packing.HALVES else found
 
 
@@ -109,13 +109,13 @@ def unpacked(cells: Codes, packing: Packing, weights: Weights) -> Codes:
 
 
 def fitted(codes: Codes) -> Weights:
-    """Weights ``(10,)`` in 64ths that foretell `codes` best: five of the row above, five before."""
+    """Weights ``(15,)`` in 64ths that foretell `codes` best: those of the nearest row first."""
     found = packed(codes, Packing.COLUMN, _NO_WEIGHTS).view(np.int8).astype(np.float32)
-    above = np.concatenate([_around(found[:, 1:-1]), _around(found[:, :-2])], axis=-1)
     every = max(found.size // _SAMPLES, 1)
-    known = above.reshape(-1, 2 * SPAN)[::every].astype(np.float64)
-    wanted = found[:, 2:].reshape(-1)[::every].astype(np.float64)
-    ridge = 1e-6 * max(len(known), 1) * np.eye(2 * SPAN)  # where nothing changes, nothing is told
+    known = _above(found).reshape(-1, ROWS * SPAN)[::every].astype(np.float64)
+    wanted = found[:, ROWS:].reshape(-1)[::every].astype(np.float64)
+    # Where nothing changes, nothing is told: the ridge keeps that solvable.
+    ridge = 1e-6 * max(len(known), 1) * np.eye(ROWS * SPAN)
     weights = np.linalg.solve(known.T @ known + ridge, known.T @ wanted)
     return np.rint(weights * (1 << _SHIFT)).clip(-_LARGEST, _LARGEST).astype(np.int32)
 
@@ -139,8 +139,15 @@ def _around(rows: Codes) -> Codes:
     return np.lib.stride_tricks.sliding_window_view(np.pad(rows, beside, mode="edge"), SPAN, -1)
 
 
-def _foretold(above: Codes, before: Codes, weights: Weights) -> Codes:
-    told = _around(above) @ weights[:SPAN] + _around(before) @ weights[SPAN:]
+def _above(steps: Codes) -> Codes:
+    """Of every cell from row :data:`ROWS` on what foretells it ``(n, rows, cols, 15)``."""
+    count = max(steps.shape[1] - ROWS, 0)
+    around = _around(steps)
+    nearest_first = [around[:, first : first + count] for first in range(ROWS - 1, -1, -1)]
+    return np.concatenate(nearest_first, axis=-1)
+
+
+def _rounded(told: Codes) -> Codes:
     return (told + (1 << (_SHIFT - 1))) >> _SHIFT
 
 
@@ -150,16 +157,14 @@ def _steps(cells: Codes, weights: Weights) -> Codes:
     reach = SPAN // 2
     steps = np.zeros((rows, cols + 2 * reach), np.int32)
     around = np.lib.stride_tricks.sliding_window_view(steps, SPAN, axis=1)
-    near, far = weights[:SPAN], weights[SPAN:]
+    rows_of = weights.reshape(ROWS, SPAN)
     for row, given in enumerate(cells.astype(np.int32)):
         told: Any = 0
-        if row == 1:
-            told = steps[0, reach:-reach]
-        elif row > 1:
-            told = around[row - 1] @ near
-            told += around[row - 2] @ far
-            told += 1 << (_SHIFT - 1)
-            told >>= _SHIFT
+        if row >= ROWS:
+            parts = [around[row - 1 - k] @ rows_of[k] for k in range(ROWS)]
+            told = _rounded(parts[0] + parts[1] + parts[2])
+        elif row:
+            told = steps[row - 1, reach:-reach]
         line = steps[row]
         line[reach:-reach] = (given + told).astype(np.int8)
         line[:reach], line[-reach:] = line[reach], line[-reach - 1]

@@ -64,7 +64,7 @@ PLACE = np.dtype(
         ("matrix", "<f8", (6,)),
         ("range", "<f8", (2,)),
         ("packing", "u1"),
-        ("weights", "<i2", (10,)),
+        ("weights", "<i2", (15,)),
     ]
 )
 """Where one map of one frame lies, how its cells were packed, how its codes become values."""

@@ -43,7 +43,7 @@ def _smooth(side: int, count: int = 16, *, still: bool = False) -> np.ndarray:
 @given(
     arrays.arrays(np.uint8, _SHAPES),
     st.sampled_from(WAYS),
-    arrays.arrays(np.int32, 10, elements=st.integers(-(2**15), 2**15 - 1)),
+    arrays.arrays(np.int32, 15, elements=st.integers(-(2**15), 2**15 - 1)),
 )
 def test_that_every_packing_is_undone(codes, way, weights):
     before = codes.copy()
