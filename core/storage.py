@@ -54,6 +54,40 @@ def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
                 temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Name of an empty temporary file that replaces `path` when the block ends well.
+
+    As :func:`atomic_write`, for writers that open files by themselves.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be written or the disk is full; `path` is unchanged.
+    """
+    temporary: Path | None = None
+    if path.is_symlink():
+        path = path.resolve()  # the file that is meant; the link stays
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent
+        )
+        os.close(descriptor)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("r+b") as stream:
+            os.fsync(stream.fileno())
+        _keep_mode(path, temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
 def sweep(path: Path, *, older_than: float = 3600.0) -> None:
     """Remove temporary files that a killed program left beside `path`.
 

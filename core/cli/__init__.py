@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "figure": "draw a figure for print, or an overlay video, from a recording or project",
     "export": "write a project's boxes in another format",
     "info": "say what a video or a project file holds",
+    "proxy": "make a copy of a video that steps fast, with the same frame numbers",
     "params": "list trackers and their parameters",
     "weights": "list, get, check and convert the weights of trackers",
     "train": "train the networks of edcf, crpn or cract on your own data",

@@ -17,6 +17,7 @@ from core.document.document import Document
 from core.document.track import Track
 from core.session import video_ref
 from core.states import Source, TargetState
+from core.video import seeking
 from core.video.open import open_source
 from core.video.source import Access, VideoSource
 
@@ -138,8 +139,17 @@ def _video(video: VideoSource) -> dict[str, Any]:
         "access": access[video.access],
         "damaged frames": list(info.damaged),
         "fingerprint": info.fingerprint,
-        "notes": list(info.notes),
+        "longest run-in": info.run_in,
+        "seeks badly": seeking.seeks_badly(video),
+        "notes": [*info.notes, *_advice(video)],
     }
+
+
+def _advice(video: VideoSource) -> list[str]:
+    if not seeking.seeks_badly(video):
+        return []
+    name = video.info.path.name
+    return [f"{seeking.why(video)} “boxtrail proxy {name}” makes a copy that steps fast."]
 
 
 def _track(document: Document, track: Track) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from core.video.source import VideoInfo
 from core.video.table import FrameTable
 from core.wording import counted
 
-_LONG_GROUP = 600  # frames between key frames from which jumping is slow
 _ASSUMED_FPS = 25.0
 _HIDDEN_PACKETS = frozenset({"vp8", "vp9", "av1", "libdav1d"})  # a packet is not always a picture
 
@@ -43,6 +42,7 @@ def describe(
         rotation=facts.orientation[0] * 90,
         damaged=tuple(sorted(table.damaged)) if table.complete else (),
         notes=facts.notes + (tuple(_findings(facts, table, times)) if table.complete else ()),
+        run_in=_run_in(table) if table.complete else 0,
     )
 
 
@@ -82,14 +82,12 @@ def _findings(facts: Probe, table: FrameTable, times: NDArray[np.float64]) -> li
             "Seeking in this file is not reliable: frames are reached by decoding from the "
             "start, which is exact but slow."
         )
-    elif (longest := _longest_group(table)) >= _LONG_GROUP:
-        notes.append(
-            f"Up to {longest} frames lie between key frames, so jumps are slow; a copy with a "
-            "key frame every 12 frames is quick."
-        )
     return notes
 
 
-def _longest_group(table: FrameTable) -> int:
+def _run_in(table: FrameTable) -> int:
+    """The longest distance between places where decoding can begin."""
+    if not table.trusted:
+        return table.checked
     edges = [0, *(entry.frame for entry in table.entries), table.checked]
     return int(np.max(np.diff(edges)))

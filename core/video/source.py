@@ -35,7 +35,8 @@ class VideoInfo:
     `frame_count` is the true number of decodable frames, `fps` the mean rate
     (0 when unknown), `times` per-frame timestamps in seconds from frame 0
     ``(frame_count,)``, `fingerprint` a hash that identifies the file's content.
-    `damaged` lists frame numbers that are known to be unreadable.
+    `damaged` lists frame numbers that are known to be unreadable, `run_in` is the largest
+    number of pictures that must be decoded to show one (0: each stands alone, or unknown).
     """
 
     path: Path
@@ -50,6 +51,7 @@ class VideoInfo:
     rotation: int = 0
     damaged: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    run_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)

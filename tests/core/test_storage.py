@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import StorageError
-from core.storage import atomic_write, storage_error, sweep
+from core.storage import atomic_path, atomic_write, storage_error, sweep
 
 
 def test_that_a_file_appears_whole_with_unix_lines(tmp_path: Path) -> None:
@@ -42,6 +42,27 @@ def test_that_an_exception_in_the_block_leaves_the_old_file(tmp_path: Path) -> N
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_that_a_writer_with_its_own_file_replaces_the_old_one_only_at_the_end(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "new" / "a.mp4"
+    with atomic_path(path) as temporary:
+        temporary.write_text("whole")
+        assert temporary.parent == path.parent
+        assert not path.exists()
+    assert path.read_text() == "whole"
+
+    def write_half() -> None:
+        with atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_half()
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
