@@ -25,6 +25,7 @@ ROWS, SPAN = 3, 5
 """Rows above, and cells of each, that foretell a cell below."""
 
 _SHIFT = 6  # weights are 64ths
+_HALF = 1 << (_SHIFT - 1)  # for rounding
 _LARGEST = 1 << 12
 _SAMPLES = 30_000  # cells that weights are fitted to
 _TRIED = 4  # frames in the middle of a block, on which packings are tried
@@ -88,7 +89,7 @@ def packed(codes: Codes, packing: Packing, weights: Weights) -> Codes:
     if packing & Packing.FORETOLD:
         steps = found.view(np.int8).astype(np.int32)
         found[:, 1:ROWS] -= found[:, :-1][:, : ROWS - 1].copy()
-        found[:, ROWS:] -= _rounded(_above(steps) @ weights).astype(np.uint8)
+        found[:, ROWS:] -= ((_above(steps) @ weights + _HALF) >> _SHIFT).astype(np.uint8)
     return _halved(found) if packing & Packing.HALVES else found
 
 
@@ -147,28 +148,29 @@ def _above(steps: Codes) -> Codes:
     return np.concatenate(nearest_first, axis=-1)
 
 
-def _rounded(told: Codes) -> Codes:
-    return (told + (1 << (_SHIFT - 1))) >> _SHIFT
-
-
 def _steps(cells: Codes, weights: Weights) -> Codes:
-    """Differences of columns, from those to what the rows above foretold; row by row."""
+    """Differences of columns, from those to what the rows above foretold; row by row.
+
+    Every row that is done adds its part to what is told of the next ones.
+    """
     rows, cols = cells.shape
     reach = SPAN // 2
-    steps = np.zeros((rows, cols + 2 * reach), np.int32)
-    around = np.lib.stride_tricks.sliding_window_view(steps, SPAN, axis=1)
-    rows_of = weights.reshape(ROWS, SPAN)
-    for row, given in enumerate(cells.astype(np.int32)):
-        told: Any = 0
+    given, steps = cells.view(np.int8), np.empty((rows, cols), np.int8)
+    told = np.full((rows + ROWS, cols), _HALF, np.int32)
+    line = np.empty(cols + 2 * reach, np.int32)
+    around = np.lib.stride_tricks.sliding_window_view(line, SPAN).T
+    parts = weights.reshape(ROWS, SPAN)
+    for row, step in enumerate(steps):
         if row >= ROWS:
-            parts = [around[row - 1 - k] @ rows_of[k] for k in range(ROWS)]
-            told = _rounded(parts[0] + parts[1] + parts[2])
+            np.add(given[row], told[row] >> _SHIFT, out=step, casting="unsafe")
         elif row:
-            told = steps[row - 1, reach:-reach]
-        line = steps[row]
-        line[reach:-reach] = (given + told).astype(np.int8)
-        line[:reach], line[-reach:] = line[reach], line[-reach - 1]
-    return steps[:, reach:-reach].astype(np.uint8)
+            np.add(given[row], steps[row - 1], out=step)
+        else:
+            step[:] = given[row]
+        line[reach:-reach] = step
+        line[:reach], line[-reach:] = step[0], step[-1]
+        told[row + 1 : row + 1 + ROWS] += parts @ around
+    return steps.view(np.uint8)
 
 
 def _halved(cells: Codes) -> Codes:
