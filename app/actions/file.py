@@ -26,6 +26,11 @@ FILE: tuple[ActionSpec, ...] = (
     action("export", "&Export annotations…", "File", "Ctrl+E",
            "Write the boxes in a format that other tools read.",
            icon="export", needs="boxes", section=2, toolbar=True),
+    action("proxy", "&Make a copy that steps fast…", "File", "",
+           "Write a copy of the video in which every frame is reached quickly, with the same "
+           "frame numbers; while it is being made: stop.", section=3),
+    action("use_proxy", "&Go on in the copy that steps fast", "File", "",
+           "Show the copy instead of the video; boxes, frame and project stay.", section=3),
     action("preferences", "&Preferences…", "File", "Ctrl+,",
            "Theme, playback, saving and tracking preferences.",
            icon="settings", needs="always", section=4),

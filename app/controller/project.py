@@ -152,6 +152,14 @@ class Project(QObject):
         """Put a session that was made elsewhere on the desk."""
         self._put(session, None, None)
 
+    def swap(self, session: Session) -> None:
+        """Put `session` in the place of the open one, whose work it carries: nobody is asked."""
+        self._asked += 1  # what is being opened comes too late
+        self._let_go(session)
+        self.autosaver.begin(session.project_path)
+        self._watch(session.video)
+        self.opened.emit()
+
     def offer_recovery(self) -> bool:
         """At the start: unsaved work of any clip is offered; True if it is being opened."""
         found = self.recovering.offer()

@@ -33,6 +33,10 @@ class Prompts(Protocol):
         """Where to save the project."""
         ...
 
+    def copy_to_make(self, suggested: Path) -> Path | None:
+        """Where the copy of a clip goes."""
+        ...
+
     def path_to_import(self) -> Path | None:
         """An annotation file or folder to read."""
         ...

@@ -83,6 +83,16 @@ class Questions(QObject):
         )
         return self._chosen(name)
 
+    def copy_to_make(self, suggested: Path) -> Path | None:
+        """See `Prompts`."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window,
+            self.tr("Make a copy that steps fast"),
+            str(suggested),
+            self.tr("Videos (%s)") % "*.mp4",
+        )
+        return self._chosen(name)
+
     def path_to_import(self) -> Path | None:
         """See `Prompts`."""
         name, _ = QFileDialog.getOpenFileName(

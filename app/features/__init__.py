@@ -17,6 +17,7 @@ from app.features.layers import LayersFeature
 from app.features.legend import LegendFeature
 from app.features.patches import PatchesFeature
 from app.features.probe import ProbeFeature
+from app.features.proxy import ProxyFeature
 from app.features.recording import RecordingFeature
 from app.features.reinit import ReinitFeature
 from app.features.truth import TruthFeature
@@ -26,6 +27,7 @@ FEATURES: tuple[type[Feature], ...] = (
     AttributesFeature,
     ClipsFeature,
     FrameCheckFeature,
+    ProxyFeature,
     KeyboardFeature,
     HistoryFeature,
     LegendFeature,

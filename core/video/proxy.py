@@ -48,6 +48,7 @@ _CLOSE = 10.0  # grey levels of mean difference, more than any encoding at that 
 _TOLD_APART = 0.5  # grey levels by which neighbours must differ for the comparison to count
 _CLOCK = 90_000  # ticks per second for uneven timestamps
 _CACHE_BYTES = 64 << 20
+_ASK_SECONDS = 0.2  # between two questions whether to stop while the copy is checked
 
 Progress = Callable[[int, int], bool | None]
 
@@ -75,7 +76,8 @@ def make_proxy(
     Parameters
     ----------
     progress
-        Told ``(frames written, frames in all)``; returning False stops.
+        Told ``(frames written, frames in all)``, and again while the copy is checked;
+        returning False stops.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def make_proxy(
     try:
         with atomic_path(target) as temporary:
             written = _written(video, temporary, target, progress or _nobody)
-            _check(temporary, info, written.samples)
+            _check(temporary, info, written.samples, progress or _nobody)
             size = temporary.stat().st_size
     except _Stopped:
         return None
@@ -260,15 +262,15 @@ def _failed(target: Path, error: Exception) -> StorageError:
 # ---- checking -----------------------------------------------------------------------
 
 
-def _check(temporary: Path, info: VideoInfo, samples: list[_Sample]) -> None:
+def _check(temporary: Path, info: VideoInfo, samples: list[_Sample], progress: Progress) -> None:
     """Read the copy to its end and compare; the index found is kept for its opening."""
     copy = VideoFile(
-        temporary,
-        cache_bytes=_CACHE_BYTES,
-        index_dir=cache_dir() / "index",
-        check_seconds=math.inf,
+        temporary, cache_bytes=_CACHE_BYTES, index_dir=cache_dir() / "index", check_seconds=0.0
     )
     try:
+        while not copy.wait_ready(_ASK_SECONDS):
+            if progress(info.frame_count, info.frame_count) is False:
+                raise _Stopped
         made = copy.info
         if made.frame_count != info.frame_count or copy.access is not Access.VERIFIED:
             raise _unlike(info, f"{made.frame_count} frames, access {copy.access}")

@@ -32,6 +32,7 @@ class Answers:
         self.open_path: Path | None = None
         self.save_path: Path | None = None
         self.video_path: Path | None = None
+        self.copy_path: Path | None = None
         self.other_video = True
         self.on_recover = "restore"
         self.on_number: int | None = None
@@ -56,6 +57,10 @@ class Answers:
     def path_to_save(self, suggested: Path) -> Path | None:
         self.asked.append(f"save as {suggested.name}")
         return self.save_path
+
+    def copy_to_make(self, suggested: Path) -> Path | None:
+        self.asked.append(f"copy {suggested.name}")
+        return self.copy_path or suggested
 
     def path_to_import(self) -> Path | None:
         self.asked.append("import")
