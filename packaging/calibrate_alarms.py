@@ -59,12 +59,16 @@ EVIDENCE = {
 }  # fmt: skip
 """Per method, the scalar that says how well the target was found (1: perfectly)."""
 
-RESPONSE = (Alarm.SCORE, Alarm.PSR, Alarm.APCE, Alarm.RIVAL)
-"""Alarms from the response: where they ring on right boxes as often as on wrong ones they say
-that a picture is hard, not that the box is wrong. Then they never ring by themselves."""
+TELLING = (Alarm.SCORE, Alarm.PSR, Alarm.APCE, Alarm.RIVAL, Alarm.STILL)
+"""Alarms from the response, and the box that stands still: where they ring on right boxes as
+often as on wrong ones they say that a picture is hard, or that the target paused, not that the
+box is wrong. Then they never ring by themselves."""
 
-CALM = {Alarm.EDGE: 0.25, Alarm.ASPECT: 1.25, Alarm.SIZE: 1.25, Alarm.JUMP: 0.6}
-"""Changes that never ring by themselves, however steady the sequences were."""
+CALM = {
+    Alarm.EDGE: 0.25, Alarm.ASPECT: 1.25, Alarm.SIZE: 1.25, Alarm.JUMP: 0.6, Alarm.STILL: 0.1,
+}  # fmt: skip
+"""Values up to which (for one that rings below: down to which) nothing rings by itself, however
+steady the sequences were: a box that is only slow does not stand still."""
 
 RIDGE = 0.01
 """Weight of the penalty on the weights of the logistic function."""
@@ -187,9 +191,8 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
         column = column[np.isfinite(column)]
         if alarm in OTHERS or not len(column):
             continue
-        limit = np.quantile(column, 1 - SINGLE if info.above else SINGLE)
-        limits[info.field] = max(_outward(float(limit), info), CALM.get(alarm, -1.0))
-        if alarm in RESPONSE and not _tells(data, alarm, limits[info.field]):
+        limits[info.field] = _single(column, info)
+        if alarm in TELLING and not _tells(data, alarm, limits[info.field]):
             limits[info.field] = info.high if info.above else info.low
     limits[ALARMS[Alarm.TOGETHER].field] = 1.0
     # A tracker that often calls itself unsure where it is right says nothing by that.
@@ -200,6 +203,14 @@ def chosen(data: Judged, weights: Weights, rate: float = RATE) -> Thresholds:
     calm = np.sort(doubt[good & ~single])
     at = min(max(len(calm) - 1 - max(int(left), 0), 0), len(calm) - 1)
     return parameters.with_values(base, {"together_above": round(float(calm[at]) + 5e-4, 3)})
+
+
+def _single(good: np.ndarray, info: AlarmInfo) -> float:
+    """The threshold of one alarm from its values on good frames: it rarely rings there."""
+    limit = np.quantile(good, 1 - SINGLE if info.above else SINGLE)
+    rare = _outward(float(limit), info)
+    calm = CALM.get(info.alarm, rare)
+    return max(rare, calm) if info.above else min(rare, calm)
 
 
 def _tells(data: Judged, alarm: Alarm, limit: float) -> bool:

@@ -30,6 +30,7 @@ class Alarm(enum.IntFlag):
     ROUND_TRIP = 1024
     TOGETHER = 2048
     SECOND = 4096
+    STILL = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ _INFOS = (
               above=True, low=1.0, high=10.0, unit="×"),
     AlarmInfo(Alarm.ASPECT, "Shape", "The shape changed at one blow",
               above=True, low=1.0, high=10.0, unit="×"),
+    AlarmInfo(Alarm.STILL, "Still", "The box stands still although the target was moving",
+              above=False, unit="× usual"),
     AlarmInfo(Alarm.PSR, "Sharpness", "The peak stands out far less than usual",
               above=False, unit="× usual"),
     AlarmInfo(Alarm.APCE, "Calm", "The response is far more restless than usual",

@@ -60,6 +60,10 @@ class Thresholds:
         1.5, "Change of width over height against the last frames above which it jumped.",
         bounds=(1.0, 10.0), unit="×", step=0.05, group="Signs",
     )  # fmt: skip
+    still_below: float = param(
+        0.0, "Share of the box's usual speed under which it stands still although the target was "
+        "moving.", bounds=(0.0, 1.0), unit="× usual", step=0.02, group="Signs",
+    )  # fmt: skip
     psr_below: float = param(
         0.3, "Share of the usual peak-to-sidelobe ratio under which a peak is doubted.",
         bounds=(0.0, 1.0), unit="× usual", step=0.02, group="Signs",

@@ -32,10 +32,14 @@ RECENT = 10
 """Frames whose median is the size, shape and motion that a box is compared with."""
 
 USUAL = 50
-"""Frames whose median is the usual sharpness of a response."""
+"""Frames whose median is the usual sharpness of a response, and the usual speed of a box."""
+
+AT_REST = 0.02
+"""Usual speed, in box sizes a frame, under which a target stands: its box may do so too."""
 
 _LEARN_FROM = 0.5  # likeness from which a picture may enter the slow memory
 _WARM_UP = 5  # frames before "usual" means anything
+_KNOWN_SPEED = 10  # frames before the last ones without which there is no usual speed
 _MODEST = 30  # frames whose median size the slow sign of size compares with
 
 
@@ -73,6 +77,7 @@ class Watcher:
         self._appearance: Appearance | None = None
         self._boxes: deque[Box] = deque(maxlen=_MODEST + 1)
         self._moves: deque[tuple[float, float]] = deque(maxlen=RECENT)
+        self._speeds: deque[float] = deque(maxlen=USUAL + SMOOTHED)
         self._usual = {name: deque(maxlen=USUAL) for name in ("psr", "apce")}
         self._levels: dict[str, deque[float]] = {}
         self._doubted, self._calm = 0, 0
@@ -125,6 +130,9 @@ class Watcher:
             Alarm.EDGE: outside(result.box, *size),
             **self._changes(result.box),
         }
+        still = self._stillness()
+        if still is not None:
+            values[Alarm.STILL] = still
         rival = scalars.get("peak_ratio", scalars.get("rival"))
         if rival is not None:
             values[Alarm.RIVAL] = self._level("rival", float(rival))
@@ -162,6 +170,7 @@ class Watcher:
         usual = np.median(self._moves, axis=0) if self._moves else np.zeros(2)
         self._moves.append(move)
         side = math.sqrt(max(before.area, 1.0))
+        self._speeds.append(math.hypot(*move) / side)
         area = float(np.median([b.area for b in recent]))
         shape = float(np.median([b.w / max(b.h, 1e-6) for b in recent]))
         return {
@@ -169,6 +178,20 @@ class Watcher:
             Alarm.SIZE: _ratio(box.area, area),
             Alarm.ASPECT: _ratio(box.w / max(box.h, 1e-6), shape),
         }
+
+    def _stillness(self) -> float | None:
+        """The last frames' mean speed as a share of the usual one before them, at most 1.
+
+        None while the usual one is unknown, or that of a target at rest. The last frames do
+        not count as usual: a box that begins to stand still would soon be its own measure.
+        """
+        speeds = list(self._speeds)
+        if len(speeds) < SMOOTHED + _KNOWN_SPEED:
+            return None
+        usual = float(np.median(speeds[:-SMOOTHED]))
+        if usual < AT_REST:
+            return None
+        return min(sum(speeds[-SMOOTHED:]) / SMOOTHED / usual, 1.0)
 
     def _growth(self, box: Box) -> float:
         """Logarithm of the change of area against the last second or so."""

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_that_pauses_within_a_flagged_stretch_belong_to_it() -> None:
     ]  # fmt: skip
 
 
-def _frames(rival_on_bad: float, sequences: int = 2) -> object:
+def _frames(rival_on_bad: float, sequences: int = 2) -> Any:
     """1,000 frames of some sequences, 100 of them bad; a rival of 0.9 on 1 good frame in 500."""
     tools = _module("calibrate_alarms")
     overlap = np.where(np.arange(1000) < 900, 0.8, 0.3)
@@ -87,6 +88,16 @@ def test_that_what_one_sequence_alone_teaches_is_not_taken() -> None:
     tools = _module("calibrate_alarms")
     assert tools.chosen(_frames(0.95, sequences=1), Weights()).rival_above == 1.0
     assert tools.chosen(_frames(0.95, sequences=2), Weights()).rival_above < 1.0
+
+
+@pytest.mark.parametrize(("on_bad", "rings"), [(0.02, True), (0.2, False), (1.0, False)])
+def test_that_a_box_must_nearly_stop_to_stand_still(on_bad: float, rings: bool) -> None:
+    tools = _module("calibrate_alarms")
+    for sequences in (1, 2):
+        data = _frames(0.1, sequences)
+        data.values[Alarm.STILL] = np.where(data.bad, on_bad, 0.6)
+        limit = tools.chosen(data, Weights()).still_below
+        assert limit == (0.1 if rings and sequences > 1 else 0.0)
 
 
 def test_that_the_way_back_gets_the_highest_limit_that_flags_few_right_frames() -> None:

@@ -17,7 +17,7 @@ from core.alarms.learning import (
 )
 from core.alarms.thresholds import Thresholds
 
-BASE = Thresholds(together_above=0.9)
+BASE = Thresholds(together_above=0.9, still_below=0.1)
 
 
 def test_that_accepting_makes_only_what_rang_more_tolerant() -> None:
@@ -35,6 +35,14 @@ def test_that_an_overlooked_error_makes_every_sign_less_tolerant() -> None:
     for info in ALARMS.values():
         before, after = BASE.of(info.alarm), now.of(info.alarm)
         assert after < before if info.above else after > before
+
+
+def test_that_no_verdict_wakes_an_alarm_that_is_silent() -> None:
+    silent = Thresholds()
+    assert (silent.still_below, silent.together_above) == (0.0, 1.0)
+    for learnt in (Tolerances().overlooked("ccr"), Tolerances().accepted("ccr", Alarm.STILL)):
+        now = learnt.applied("ccr", silent)
+        assert (now.still_below, now.together_above) == (0.0, 1.0)
 
 
 @given(st.lists(st.sampled_from([*ALARMS, None]), max_size=60))

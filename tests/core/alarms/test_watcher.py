@@ -148,6 +148,54 @@ def test_that_watchers_of_the_same_results_agree() -> None:
     ]
 
 
+def _steps(watcher: Watcher, xs: list[float]) -> list[Verdict]:
+    """Verdicts on a box that goes from one place to the next."""
+    return [watcher.judge(_patch(), SIZE, _result(Box(x, 60, 40, 30))) for x in xs]
+
+
+def _moving(frames: int, step: float = 2.0) -> list[float]:
+    """Places of a box that sways over the picture by `step` pixels a frame."""
+    return [40 + step * abs((k % 40) - 20) for k in range(frames)]
+
+
+def test_that_a_moving_box_that_sticks_rings_until_it_moves_again() -> None:
+    places = _moving(40)
+    verdicts = _steps(_watcher(still_below=0.1), [*places, *[places[-1]] * 8, *_moving(40)[:6]])
+    ringing = [k for k, verdict in enumerate(verdicts) if verdict.alarms == Alarm.STILL]
+    assert ringing == list(range(44, 48)), "five frames without motion, not fewer"
+    assert verdicts[44].values[Alarm.STILL] == 0.0
+    assert verdicts[44].reason == "The box stands still although the target was moving."
+    assert verdicts[44].state is TargetState.UNCERTAIN
+    assert verdicts[30].values[Alarm.STILL] == 1.0
+
+
+def test_that_a_box_that_only_slows_down_does_not_ring() -> None:
+    places = _moving(40)
+    slower = [places[-1] + 0.3 * k for k in range(1, 20)]
+    assert not any(v.alarms for v in _steps(_watcher(still_below=0.1), [*places, *slower]))
+
+
+def test_that_a_target_at_rest_rings_nothing_however_still_its_box_is() -> None:
+    random = np.random.default_rng(4)
+    places = [80 + float(x) for x in random.uniform(-0.3, 0.3, 60)]
+    verdicts = _steps(_watcher(still_below=0.99), [*places, *[80.0] * 10])
+    assert not any(verdict.alarms for verdict in verdicts)
+    assert not any(Alarm.STILL in verdict.values for verdict in verdicts)
+
+
+def test_that_nothing_is_said_about_standing_still_before_a_usual_speed_is_known() -> None:
+    places = _moving(9)
+    verdicts = _steps(_watcher(still_below=0.99), [*places, *[places[-1]] * 5])
+    assert not any(Alarm.STILL in verdict.values for verdict in verdicts)
+
+
+def test_that_standing_still_is_silent_by_default_and_at_the_end_of_its_range() -> None:
+    places = _moving(40)
+    stuck = _steps(_watcher(still_below=0.0), [*places, *[places[-1]] * 8])[-1]
+    assert (stuck.values[Alarm.STILL], stuck.alarms) == (0.0, 0)
+    assert Thresholds().still_below == 0.0
+
+
 def test_that_the_share_outside_is_exact() -> None:
     assert outside(Box(0, 0, 10, 10), 100, 100) == 0.0
     assert outside(Box(-5, 0, 10, 10), 100, 100) == 0.5
