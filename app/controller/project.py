@@ -153,11 +153,13 @@ class Project(QObject):
         self._put(session, None, None)
 
     def swap(self, session: Session) -> None:
-        """Put `session` in the place of the open one, whose work it carries: nobody is asked."""
+        """Put `session` in the place of the open one, whose work it carries: nobody is asked.
+
+        Its clip has been checked to the end.
+        """
         self._asked += 1  # what is being opened comes too late
         self._let_go(session)
         self.autosaver.begin(session.project_path)
-        self._watch(session.video)
         self.opened.emit()
 
     def offer_recovery(self) -> bool:
@@ -232,11 +234,13 @@ class Project(QObject):
         if session.video_warning and not self._prompts.accept_other_video(session.video_warning):
             session.close()
             return
+        checking = session.video.access is Access.CHECKING  # it may end while views are filled
         self._let_go(session)
         if path is not None:
             self.recent.add(path)
         self.autosaver.begin(session.project_path)
-        self._watch(session.video)
+        if checking:
+            self._watch(session.video)
         self._playback.go(0)
         if recovery is not None:
             self.recovering.restore(session, recovery)
@@ -280,7 +284,7 @@ class Project(QObject):
 
     def _watch(self, video: VideoSource) -> None:
         on_ready = getattr(video, "on_ready", None)
-        if video.access is Access.CHECKING and on_ready is not None:
+        if on_ready is not None:
             on_ready(lambda: self._announce_ready(video))
 
     def _announce_ready(self, video: VideoSource) -> None:

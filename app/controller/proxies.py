@@ -143,7 +143,7 @@ class Proxies(QObject):
     def _tell_progress(self) -> None:
         if self._job is not None:
             told, name = self._job
-            text = self.tr("%s: %d %%") % (name, told.fraction * 100)
+            text = self.tr("Copy %d %%: %s") % (told.fraction * 100, name)  # the name is cut
             self.progress.emit(text, round(told.fraction * 1000), 1000)
 
     # ---- going on in it ------------------------------------------------------------------

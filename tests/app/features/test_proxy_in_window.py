@@ -134,7 +134,7 @@ def test_that_making_can_be_stopped_and_leaves_nothing(
 
     monkeypatch.setattr(proxy._Encoder, "write", slow)
     trigger(driver, "proxy")
-    driver.until(lambda: "clip-steps-fast.mp4: 50 %" in driver.window.status._run.toolTip())
+    driver.until(lambda: "Copy 50 %: clip-steps-fast.mp4" in driver.window.status._run.toolTip())
     assert action.text() == "Stop &making the copy that steps fast"
     action.trigger()
     gate.set()
