@@ -82,9 +82,9 @@ class Work:
     def _look(self, heard: Heard, died: float) -> None:
         assert len(self.clips) == 2
         for clip in self.clips:
-            name, before = clip.project.stem, self.left.get(clip.project.stem, Left())
-            if name in heard.first and before.comes_back:
-                assert heard.first[name] == before.comes_back, "another state came back"
+            name = clip.project.stem
+            if name in heard.first and heard.comes_back(name):
+                assert heard.first[name] == heard.comes_back(name), "another state came back"
             self.left[name] = heard.check(name, clip.project, recovery_folder())
             self.worst = tuple(map(max, self.worst, heard.lost(name, died)))
             self._look_at_older(clip.project)

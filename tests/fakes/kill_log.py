@@ -165,6 +165,7 @@ class Heard:
     files: dict[str, set[str]] = field(default_factory=dict)  # journals by clip
     removed: set[str] = field(default_factory=set)
     first: dict[str, str] = field(default_factory=dict)
+    tracked: dict[str, str] = field(default_factory=dict)  # projects written before they opened
     done: Counter[str] = field(default_factory=Counter)
     recorded: dict[str, int] = field(default_factory=dict)
     defects: list[str] = field(default_factory=list)
@@ -194,6 +195,14 @@ class Heard:
         stalled = sum(seconds for seconds, when in self.stalls if when > gone[0])
         return len(gone), at - gone[0], max(at - gone[0] - stalled, 0.0)
 
+    def comes_back(self, clip: str) -> str:
+        """What had to be shown when a clip was first opened, empty where nothing was known.
+
+        The list may have tracked the clip before: then that is in its project.
+        """
+        before = self.before.get(clip, Left())
+        return replace(before, project=self.tracked.get(clip, before.project)).comes_back
+
     def check(self, clip: str, project: Path, folder: Path) -> Left:
         """Hold what is there against what was said; raises AssertionError, else tells it."""
         found = autosave.candidates(folder, project=project)
@@ -222,6 +231,8 @@ class Heard:
         self.states.setdefault(clip, []).append((int(number), float(clock)))
 
     def _opened(self, clip: str, number: str, what: str) -> None:
+        if clip not in self.first and clip in self.safe:
+            self.tracked[clip] = self.safe[clip]
         self.first.setdefault(clip, what)
         self.holds[clip] = int(number)
 
