@@ -219,6 +219,8 @@ def _import(document: Document, rng: np.random.Generator) -> Done:
     other = other.with_run(run, rows(rng, 0, FRAMES, run.id))
     if rng.random() < 0.3:
         other = with_first_boxes(other)
+    if rng.random() < 0.4:
+        return exchange.proposed(document, other, "file"), NOTHING
     return exchange.merged(document, other), NOTHING
 
 
