@@ -21,7 +21,7 @@ from core.errors import StorageError
 
 @contextlib.contextmanager
 def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
-    """Open a temporary file that replaces `path` when the block ends well.
+    """Open a temporary file that replaces `path` when the block ends well (:func:`atomic_path`).
 
     Text is UTF-8 with Unix line ends.
 
@@ -30,35 +30,19 @@ def atomic_write(path: Path, *, text: bool = False) -> Iterator[IO]:
     StorageError
         If the folder cannot be written or the disk is full; `path` is unchanged.
     """
-    temporary: Path | None = None
-    if path.is_symlink():
-        path = path.resolve()  # the file that is meant; the link stays
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent
-        )
-        temporary = Path(name)
-        mode, encoding, newline = ("w", "utf-8", "\n") if text else ("wb", None, None)
-        with os.fdopen(descriptor, mode, encoding=encoding, newline=newline) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        _keep_mode(path, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise storage_error(path, error) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    mode, encoding, newline = ("w", "utf-8", "\n") if text else ("wb", None, None)
+    with (
+        atomic_path(path) as temporary,
+        temporary.open(mode, encoding=encoding, newline=newline) as stream,
+    ):
+        yield stream
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Name of an empty temporary file that replaces `path` when the block ends well.
 
-    As :func:`atomic_write`, for writers that open files by themselves.
+    For writers that open files by themselves; others take :func:`atomic_write`.
 
     Raises
     ------
